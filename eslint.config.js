@@ -1,0 +1,59 @@
+import tseslint from 'typescript-eslint'
+import unicorn from 'eslint-plugin-unicorn'
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/node_modules/**', 'bench/peers/**', '.longhaul/**', 'python/**'] },
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: {
+          allowDefaultProject: ['eslint.config.js', 'packages/longhaul/bin/longhaul.js'],
+        },
+      },
+    },
+    plugins: { unicorn },
+    rules: {
+      'unicorn/filename-case': ['error', { case: 'kebabCase' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+      ],
+      '@typescript-eslint/restrict-template-expressions': 'off',
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/only-throw-error': 'error',
+      'no-console': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'ExportDefaultDeclaration',
+          message: 'Export by name; a tool that demands a default is listed below.',
+        },
+      ],
+    },
+  },
+  {
+    files: ['**/*.test.ts', '**/*.conformance.ts'],
+    rules: {
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  {
+    files: [
+      'packages/longhaul/src/cli/**',
+      'examples/**',
+      'bench/**',
+      'scripts/**',
+      'e2e/**',
+      'packages/longhaul/bin/**',
+    ],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    files: ['*.config.{js,ts}', 'examples/**', 'packages/longhaul/tests/fixtures/**', 'e2e/**'],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
+  { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
+)

@@ -1,0 +1,98 @@
+import path from 'node:path'
+import { LonghaulError } from '../errors/index.ts'
+
+/** Every setting, resolved once: explicit options, then environment, then defaults. Frozen. */
+export interface Config {
+  readonly host: string
+  readonly port: number
+  /** Base of every URL that is handed out; else the request's own host. */
+  readonly publicUrl: string | undefined
+  readonly dataDir: string
+  readonly bucket: string
+  readonly datasetsPrefix: string
+  readonly resultsPrefix: string
+  /** Lease of a claim. Touch = a tenth, sweep = a sixth of it. @default 30 s */
+  readonly leaseMs: number
+  /** Attempts at once in this process, per processor. @default 3 */
+  readonly maxConcurrentJobs: number
+  /** Part size of `/ingest` uploads, bytes. @default 5 MiB */
+  readonly ingestPartBytes: number
+  readonly uploadUrlTtlSeconds: number
+  /** Largest body of a form that carries files inline. @default 64 MiB */
+  readonly maxInlineBytes: number
+  /** Largest single upload. @default 10 TB */
+  readonly maxUploadBytes: number
+  readonly recordsFileBytes: number
+  readonly shardBytes: number
+  /** Folders below which `file://` inputs are allowed. */
+  readonly inputRoots: readonly string[]
+  /** Serve without keys on an address that is not loopback. */
+  readonly open: boolean
+  /** Variables that processors may see. */
+  readonly processorEnv: readonly string[]
+  readonly logJobOutput: boolean
+  readonly logLevel: string
+  readonly serviceName: string
+  readonly serviceVersion: string
+  /** Interpreter for .py processors. @default python3 */
+  readonly python: string
+}
+
+export type ConfigOptions = { [K in keyof Config]?: Config[K] | undefined }
+export type Environment = Readonly<Record<string, string | undefined>>
+
+const MiB = 1024 * 1024
+
+/** Reads everything and reports every mistake at once ('invalid-config'). Never exits. */
+export function readConfig(options: ConfigOptions = {}, env: Environment = process.env): Config {
+  const mistakes: string[] = []
+  const integer = (name: string, fallback: number, min = 0): number => {
+    const text = env[name]
+    if (text === undefined || text.trim() === '') return fallback
+    const value = Number(text)
+    if (Number.isFinite(value) && value >= min) return value
+    mistakes.push(`${name} must be a number of at least ${min}, got ${JSON.stringify(text)}`)
+    return fallback
+  }
+  const list = (name: string, separator: string): string[] =>
+    (env[name] ?? '')
+      .split(separator)
+      .map((item) => item.trim())
+      .filter(Boolean)
+  const dataDir = path.resolve(options.dataDir ?? env['LONGHAUL_DATA'] ?? '.longhaul')
+  const config: Config = {
+    host: options.host ?? env['HOST'] ?? '127.0.0.1',
+    port: options.port ?? integer('PORT', 8000),
+    publicUrl: (options.publicUrl ?? env['PUBLIC_URL'])?.replace(/\/+$/, ''),
+    dataDir,
+    bucket: options.bucket ?? env['S3_BUCKET'] ?? 'stateful-microservice',
+    datasetsPrefix: options.datasetsPrefix ?? env['S3_DATASETS_PREFIX'] ?? 'datasets',
+    resultsPrefix: options.resultsPrefix ?? env['S3_RESULTS_PREFIX'] ?? 'results',
+    leaseMs: options.leaseMs ?? integer('LONGHAUL_LEASE_SECONDS', 30, 0.5) * 1000,
+    maxConcurrentJobs: options.maxConcurrentJobs ?? integer('MAX_CONCURRENT_JOBS', 3, 1),
+    ingestPartBytes: options.ingestPartBytes ?? integer('MULTIPART_PART_SIZE_MB', 5, 5) * MiB,
+    uploadUrlTtlSeconds:
+      options.uploadUrlTtlSeconds ?? integer('MULTIPART_URL_TTL_SECONDS', 7200, 1),
+    maxInlineBytes: options.maxInlineBytes ?? 64 * MiB,
+    maxUploadBytes: options.maxUploadBytes ?? 10e12,
+    recordsFileBytes: options.recordsFileBytes ?? integer('RESPONSES_CHUNK_SIZE_MB', 64, 1) * MiB,
+    shardBytes:
+      options.shardBytes ??
+      integer('ARTIFACT_SHARD_SIZE_MB', integer('MASKS_SHARD_SIZE_MB', 256, 1), 1) * MiB,
+    inputRoots: (options.inputRoots ?? list('LONGHAUL_INPUT_ROOTS', path.delimiter)).map((root) =>
+      path.resolve(root),
+    ),
+    open: options.open ?? false,
+    processorEnv: options.processorEnv ?? list('LONGHAUL_PROCESSOR_ENV', ','),
+    logJobOutput: options.logJobOutput ?? env['LOG_JOB_OUTPUT'] === 'stdout',
+    logLevel: options.logLevel ?? env['LOG_LEVEL'] ?? 'info',
+    serviceName: options.serviceName ?? 'longhaul',
+    serviceVersion: options.serviceVersion ?? '0.1.0',
+    python: options.python ?? env['LONGHAUL_PYTHON'] ?? 'python3',
+  }
+  if (config.port < 0 || config.port > 65_535)
+    mistakes.push(`PORT must be between 0 and 65535, got ${config.port}`)
+  if (mistakes.length > 0)
+    throw new LonghaulError('invalid-config', mistakes.join('; '), { facts: { mistakes } })
+  return Object.freeze(config)
+}

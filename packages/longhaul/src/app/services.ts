@@ -1,0 +1,23 @@
+import type { Database } from '../database/database.ts'
+import type { JobEngine } from '../jobs/engine.ts'
+import type { Runner } from '../runners/runner.ts'
+import type { Storage } from '../storage/object-store.ts'
+import type { Uploads } from '../uploads/uploads.ts'
+import type { Config } from './config.ts'
+
+/** What the features' routes are given; made once by createApp. */
+export interface Services {
+  readonly config: Config
+  readonly database: Database
+  readonly engine: JobEngine
+  readonly storage: Storage
+  readonly uploads: Uploads
+  /** By name; also the broken ones, see `broken`. */
+  readonly runners: ReadonlyMap<string, Runner>
+  /** Files that could not be loaded, with what to say about them. */
+  readonly broken: readonly {
+    readonly source: string
+    readonly name: string
+    readonly detail: string
+  }[]
+}

@@ -1,0 +1,246 @@
+import type { Problem } from '@longhaul/protocol'
+import type { Write } from '../database/database.ts'
+import type { Json, JsonObject } from '../support/json.ts'
+import type {
+  Job,
+  JobId,
+  JobKind,
+  JobParams,
+  JobResult,
+  JobState,
+  PendingOutput,
+  Priority,
+  Progress,
+  WorkerId,
+} from './job.ts'
+
+/**
+ * The job engine: four contracts over one set of tables. Every method is one transaction and has committed when its
+ * promise resolves. Only the database's clock is compared. Plain data in and out, so that the worker side can be spoken
+ * over HTTP; deliberately absent: transactions, cursors, callbacks.
+ */
+export interface JobEngine extends JobStore, JobClaims, JobEvents, JobUpkeep {}
+
+export type Scope = { readonly owner: string } | 'everyone'
+export type Actor = { readonly scope: Scope; readonly reason?: string }
+
+export interface NewJob {
+  readonly id: JobId
+  readonly queue: string
+  readonly processor: string
+  readonly version: string
+  readonly kind: JobKind
+  readonly owner: string
+  readonly params: JobParams
+  /** 1 is soonest, 3 last. @default 2 */
+  readonly priority?: Priority
+  /** Earliest start, from now. @default 0 */
+  readonly delayMs?: number
+  readonly idempotency?: { readonly key: string; readonly hash: string }
+  /** Processor errors and timeouts until the job fails. @default 1 */
+  readonly maxFailures?: number
+  /** Deadline of one attempt, staging included. */
+  readonly timeoutMs?: number
+}
+
+/** `conflict`: the idempotency key belongs to another payload, or the id is taken. */
+export type Submitted =
+  | { readonly kind: 'created'; readonly job: Job }
+  | { readonly kind: 'existing'; readonly job: Job }
+  | { readonly kind: 'conflict'; readonly jobId: JobId; readonly over: 'idempotency-key' | 'id' }
+export type CancelOutcome = {
+  readonly id: JobId
+  readonly kind: 'cancelled' | 'requested' | 'finished' | 'unknown'
+  readonly state?: JobState
+}
+export type RetryOutcome = {
+  readonly id: JobId
+  readonly kind: 'retried' | 'not-finished' | 'unknown'
+}
+
+export interface JobFilter {
+  readonly scope: Scope
+  readonly states?: readonly JobState[]
+  readonly kinds?: readonly JobKind[]
+  readonly processor?: string
+}
+/** Newest first. `before` is the seq of the last row of the page before; `offset` serves the older dialects. */
+export interface Page {
+  readonly limit: number
+  readonly before?: number
+  readonly offset?: number
+}
+export interface JobPage {
+  readonly jobs: readonly Job[]
+  readonly total: number
+  readonly totalIsEstimate: boolean
+  /** seq to pass as `before` for the next page. */
+  readonly next?: number
+}
+
+/** The API's side. */
+export interface JobStore {
+  /** Answers in the order of `jobs`. `also` commits together with the rows, or not at all. */
+  submit(jobs: readonly NewJob[], also?: readonly Write[]): Promise<readonly Submitted[]>
+  /** Queued → cancelled at once; running → requested; idempotent. */
+  requestCancel(ids: readonly JobId[], by: Actor): Promise<readonly CancelOutcome[]>
+  /** Failed, cancelled or completed jobs queue again under the same id; failures and lost start at 0. */
+  retry(
+    ids: readonly JobId[],
+    from: 'checkpoint' | 'start',
+    scope?: Scope,
+  ): Promise<readonly RetryOutcome[]>
+  /** Unknown ids and others' jobs are left out. */
+  get(ids: readonly JobId[], scope: Scope): Promise<readonly Job[]>
+  list(filter: JobFilter, page: Page): Promise<JobPage>
+}
+
+/** A claim on one attempt. `attempt` is never reused, `nonce` is random: together they fence a zombie out. */
+export interface Lease {
+  readonly jobId: JobId
+  readonly attempt: number
+  readonly nonce: string
+}
+export type Claim =
+  | {
+      readonly resume: 'run'
+      readonly lease: Lease
+      readonly job: Job
+      readonly checkpoint?: Checkpoint
+    }
+  | {
+      readonly resume: 'publish'
+      readonly lease: Lease
+      readonly job: Job
+      readonly result: Json
+      readonly outputs: readonly PendingOutput[]
+    }
+export type Verdict = 'held' | 'cancel' | 'deadline' | 'lost'
+
+export interface Checkpoint {
+  readonly version: string
+  readonly state: Json
+  readonly files: readonly {
+    readonly path: string
+    readonly key: string
+    readonly sha256: string
+    readonly size: number
+  }[]
+  readonly writers: readonly JsonObject[]
+}
+
+/** `publishing` keeps the lease and records what to publish; every other outcome gives the lease up. */
+export type Outcome =
+  | {
+      readonly kind: 'publishing'
+      readonly result: Json
+      readonly outputs: readonly PendingOutput[]
+    }
+  | { readonly kind: 'completed'; readonly result: JobResult }
+  /** `policy`: failures + 1, then retry_wait with backoff while failures < maxFailures. `lost`: counts as lost, no backoff. */
+  | {
+      readonly kind: 'failed'
+      readonly problem: Problem
+      readonly retry: 'never' | 'policy' | 'lost' | { readonly afterMs: number }
+    }
+  | { readonly kind: 'cancelled' }
+
+export interface AttemptUsage {
+  readonly cpuMs?: number
+  readonly peakRssBytes?: number
+  readonly logKey?: string
+}
+
+/** The worker's side. */
+export interface JobClaims {
+  claim(
+    worker: WorkerInfo,
+    wants: readonly { readonly queue: string; readonly slots: number }[],
+  ): Promise<readonly Claim[]>
+  /** Prolongs leases and upserts the worker's row. `lost`: kill now, write nothing. `cancel`, `deadline`: stop, then settle. */
+  touch(
+    worker: WorkerInfo,
+    held: readonly { readonly lease: Lease; readonly progress?: Progress }[],
+  ): Promise<readonly { readonly lease: Lease; readonly verdict: Verdict }[]>
+  checkpoint(lease: Lease, checkpoint: Checkpoint): Promise<'saved' | 'lost'>
+  settle(
+    items: readonly {
+      readonly lease: Lease
+      readonly outcome: Outcome
+      readonly usage?: AttemptUsage
+      readonly also?: readonly Write[]
+    }[],
+  ): Promise<readonly ('settled' | 'lost')[]>
+  /** Shutdown: back to queued, nothing counted. */
+  release(leases: readonly Lease[]): Promise<void>
+}
+export interface WorkerInfo {
+  readonly id: WorkerId
+  readonly host: string
+  readonly bootId: string
+  readonly pid: number
+  readonly slots: number
+}
+
+/** engine: queued, started, retry_wait, lost, released, publishing, completed, failed, cancel_requested, cancelled, retried. Workers append: message, output. */
+export interface NewEvent {
+  readonly lease: Lease
+  readonly type: 'message' | 'output'
+  readonly data: JsonObject
+}
+export interface JobEvent {
+  readonly jobId: JobId
+  readonly no: number
+  readonly attempt: number
+  readonly type: string
+  readonly at: number
+  readonly data: JsonObject
+}
+export type Wakeup =
+  | { readonly kind: 'queued'; readonly queue: string }
+  | { readonly kind: 'changed'; readonly jobId: JobId }
+
+export interface JobEvents {
+  /** A lost lease appends nothing. */
+  append(events: readonly NewEvent[]): Promise<void>
+  /** Events with no > after, in order. */
+  read(jobId: JobId, after: number, limit: number): Promise<readonly JobEvent[]>
+  /** A hint, never the truth; may drop, may repeat. */
+  wakeups(signal: AbortSignal): AsyncIterable<Wakeup>
+}
+
+export interface SweepReport {
+  /** Jobs whose lease had expired: queued again, or failed `worker-lost` past the limit. */
+  readonly requeued: readonly JobId[]
+  readonly failed: readonly JobId[]
+  /** Publications to roll forward: the next claim gives them with `resume: 'publish'`. */
+  readonly publishing: readonly JobId[]
+  /** retry_wait whose time has come. */
+  readonly due: number
+}
+export interface QueueView {
+  readonly queue: string
+  readonly queued: number
+  readonly running: number
+  readonly paused: boolean
+  readonly maxRunning?: number
+}
+
+/** Safe to run everywhere at once. */
+export interface JobUpkeep {
+  sweep(): Promise<SweepReport>
+  setQueue(
+    queue: string,
+    to: {
+      readonly paused?: boolean
+      readonly maxRunning?: number
+      readonly ratePerMinute?: number
+    },
+  ): Promise<void>
+  queues(): Promise<readonly QueueView[]>
+  /** Deletes up to `limit` finished jobs past retention; answers how many. */
+  prune(limit: number): Promise<number>
+  remove(ids: readonly JobId[]): Promise<void>
+  /** Worker rows on this host whose process is gone: their leases end now. */
+  forgetDeadWorkers(host: string, isAlive: (worker: WorkerInfo) => boolean): Promise<SweepReport>
+}

@@ -1,0 +1,31 @@
+import type { JsonObject } from '../support/json.ts'
+
+/**
+ * What a processor says about itself, in plain data: comes over the processor protocol from any language, and is what
+ * the API, the CLI and OpenAPI read. Schemas are JSON Schema 2020-12 objects with one property per field.
+ *
+ * A file field is `{ "type": "string", "format": "binary", "x-longhaul-file": { "media_type": "image/*" } }`; several
+ * files are an array of it. Nothing deeper than that holds files.
+ */
+export interface ProcessorDescription {
+  readonly name: string
+  /** `0.0.0+dev.<first 12 of the code digest>` where the author gave none. */
+  readonly version: string
+  readonly description: string
+  readonly input: JsonObject
+  /** Absent or `{}`: anything. A file field is as in `input`; its value in a result is `{ "$output": "<name>" }`. */
+  readonly output: JsonObject
+  readonly concurrency?: number
+  /** Deadline of one attempt. */
+  readonly timeout_ms?: number
+  readonly silence_ms?: number
+  /** Attempts of author's failures, from `retry: { attempts }`. @default 1 */
+  readonly max_attempts?: number
+  readonly memory_bytes?: number
+  readonly queue?: string
+  readonly runner?: 'process' | 'thread' | 'inline'
+  /** `python3.11`, `node24`: shown to people. */
+  readonly runtime?: string
+  /** SHA-256 (hex) of the served file. */
+  readonly code_digest?: string
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod'
+
+/**
+ * The processor protocol: JSON lines, supervisor → processor on fd 3, processor → supervisor on fd 4.
+ * Reference: docs/reference/processor-protocol.md. Unknown message types and fields are ignored by both sides.
+ */
+const json = z.json()
+const record = z.record(z.string(), json)
+
+/** A staged input file. `path` is absolute. */
+export const stagedFile = z.object({
+  name: z.string(),
+  path: z.string(),
+  uri: z.string(),
+  size: z.int().min(0),
+  sha256: z.string(),
+  media_type: z.string().optional(),
+})
+export type StagedFile = z.infer<typeof stagedFile>
+
+export const toProcessor = z.discriminatedUnion('type', [
+  /** One attempt; the next `run` comes only after `result` or `error`. The process changes into `workspace` first. */
+  z.object({
+    type: z.literal('run'),
+    job_id: z.string(),
+    attempt: z.int(),
+    /** Put it into the environment as LONGHAUL_ATTEMPT_ID, so that every process of the attempt carries the mark. */
+    attempt_id: z.string(),
+    processor: z.string(),
+    workspace: z.string(),
+    /** File fields hold a StagedFile, or an array of them. */
+    input: record,
+    /** Every file, in manifest order. */
+    inputs: z.array(stagedFile),
+    restored: json.optional(),
+    limits: z.object({ records_file_bytes: z.int(), shard_bytes: z.int() }),
+  }),
+  /** Stop soon: raise in track()/progress(), set ctx.signal. SIGTERM follows after 3 s, SIGKILL after 6 s. */
+  z.object({
+    type: z.literal('cancel'),
+    reason: z.enum(['cancelled', 'deadline', 'silent', 'drain', 'lost']),
+  }),
+  /** Answers a `checkpoint`. */
+  z.object({ type: z.literal('checkpointed'), saved: z.boolean() }),
+  /** End with exit code 0. Sent only between attempts; closing fd 3 means the same. */
+  z.object({ type: z.literal('stop') }),
+])
+export type ToProcessor = z.infer<typeof toProcessor>
+
+export const fromProcessor = z.discriminatedUnion('type', [
+  /** First line, after the code is imported and before setup: every processor of the file. */
+  z.object({
+    type: z.literal('describe'),
+    protocol: z.literal(1),
+    processors: z.array(z.looseObject({ name: z.string() })),
+  }),
+  /** setup() is done: send `run`. */
+  z.object({ type: z.literal('ready') }),
+  /** Instead of describe/ready: import or setup failed; the process ends. */
+  z.object({
+    type: z.literal('broken'),
+    stage: z.enum(['import', 'setup']),
+    message: z.string(),
+    detail: z.string().optional(),
+  }),
+  z.object({
+    type: z.literal('progress'),
+    stage: z.string().optional(),
+    percent: z.number().optional(),
+    message: z.string().optional(),
+    done: z.number().optional(),
+    total: z.number().optional(),
+    rate: z.number().optional(),
+    eta_seconds: z.number().optional(),
+    detail: record.optional(),
+  }),
+  z.object({
+    type: z.literal('log'),
+    level: z.enum(['debug', 'info', 'warn', 'error']),
+    text: z.string(),
+    fields: record.optional(),
+  }),
+  /** A finished file below the workspace, given away: the supervisor takes it and may remove it. */
+  z.object({
+    type: z.literal('output'),
+    name: z.string(),
+    path: z.string(),
+    media_type: z.string().optional(),
+  }),
+  z.object({ type: z.literal('checkpoint'), state: json, files: z.array(z.string()).default([]) }),
+  /** The attempt succeeded. File fields hold `{ "$output": name }`. */
+  z.object({ type: z.literal('result'), value: json }),
+  /** The attempt failed. `field` and `errors` go with invalid-input. */
+  z.object({
+    type: z.literal('error'),
+    code: z.enum(['invalid-input', 'permanent', 'transient', 'cancelled', 'out-of-memory']),
+    message: z.string(),
+    /** Transient only: wait this long instead of the policy's backoff. */
+    retry_after_ms: z.number().optional(),
+    field: z.string().optional(),
+    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+    /** Stack or traceback, for the attempt's log; never sent to clients. */
+    trace: z.string().optional(),
+    /** Class name of the author's exception. */
+    kind: z.string().optional(),
+  }),
+])
+export type FromProcessor = z.infer<typeof fromProcessor>

@@ -1,0 +1,102 @@
+import type { Problem } from '@longhaul/protocol'
+import type { Progress } from '../jobs/job.ts'
+import type { ProcessorDescription } from '../processor/description.ts'
+import type { Json, JsonObject } from '../support/json.ts'
+import type { StagedFile } from './messages.ts'
+
+/**
+ * Runs one processor's code, one attempt at a time per slot. A runner knows nothing of queues, leases or storage:
+ * the worker stages inputs into the workspace before `run` and publishes what comes out of the sink.
+ */
+export interface Runner {
+  readonly description: ProcessorDescription
+  /** How setup() went; readiness waits for it, jobs do not fail by it. */
+  state(): RunnerState
+  /** Called whenever state() changes. */
+  onState(listener: (state: RunnerState) => void): void
+  /** Waits for a warm slot, then runs. Never rejects: every end is an outcome. */
+  run(request: AttemptRequest, sink: AttemptSink): RunningAttempt
+  /** Ends warm processes; running attempts are killed. */
+  stop(): Promise<void>
+}
+export type RunnerState =
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'ready'; readonly warmMs: number }
+  | { readonly kind: 'broken'; readonly problem: Problem }
+
+export interface AttemptRequest {
+  /** `<jobId>.<attempt>.<nonce>`: the LONGHAUL_ATTEMPT_ID that marks every process of the attempt. */
+  readonly attemptId: string
+  readonly jobId: string
+  readonly attempt: number
+  readonly input: JsonObject
+  readonly inputs: readonly StagedFile[]
+  /** An existing directory that only this attempt uses; becomes the current directory. */
+  readonly workspace: string
+  /** Where the attempt's log text goes (runners/attempt-log.ts). */
+  readonly logFile: string
+  readonly restored?: Json
+}
+/** What comes out while it runs. Calls come in order; `output` is awaited before the outcome resolves. */
+export interface AttemptSink {
+  progress(progress: Progress): void
+  /** Any sign of life: a progress, a log line, a byte of stdout. */
+  alive(): void
+  output(output: {
+    readonly name: string
+    readonly path: string
+    readonly mediaType?: string
+  }): Promise<void>
+}
+export interface RunningAttempt {
+  readonly outcome: Promise<RunOutcome>
+  /** Message at once, SIGTERM after 3 s, SIGKILL of the whole tree after 6 s. Idempotent. */
+  cancel(reason: 'cancelled' | 'deadline' | 'silent' | 'drain' | 'lost'): void
+  /** SIGKILL of the whole tree now. */
+  kill(): void
+}
+export type RunOutcome =
+  | { readonly kind: 'completed'; readonly value: Json; readonly usage: RunUsage }
+  | {
+      readonly kind: 'failed'
+      readonly problem: Problem
+      readonly retry: 'never' | 'policy' | 'lost' | { readonly afterMs: number }
+      readonly usage: RunUsage
+    }
+  /** Ended because cancel() asked; nothing of the attempt's process tree is left. */
+  | {
+      readonly kind: 'stopped'
+      readonly reason: 'cancelled' | 'deadline' | 'silent' | 'drain' | 'lost'
+      readonly usage: RunUsage
+    }
+export interface RunUsage {
+  readonly cpuMs?: number
+  readonly peakRssBytes?: number
+}
+
+/** Makes the runners of one served file; the app asks for the file's description first. */
+export interface RunnerFactory {
+  /** Imports the source in a child and answers its processors, or throws 'processor-broken' with what was printed. */
+  open(source: ProcessorSource, options: RunnerOptions): Promise<readonly Runner[]>
+}
+/** `file`: .ts .js .mjs .py, or any executable that speaks the protocol. `program`: a --run template, already split. */
+export type ProcessorSource =
+  | { readonly kind: 'file'; readonly path: string }
+  | {
+      readonly kind: 'program'
+      readonly name: string
+      readonly template: string
+      readonly cwd: string
+    }
+export interface RunnerOptions {
+  readonly slots: number
+  readonly dataDir: string
+  /** Variables of this process that the author's code may see, besides PATH, HOME, LANG, TZ and TMPDIR. */
+  readonly env: readonly string[]
+  /** Interpreter for .py sources. @default 'python3' */
+  readonly python?: string
+  /** When `records` starts the next file and `shards` the next tar. */
+  readonly recordsFileBytes: number
+  readonly shardBytes: number
+  readonly cancelGraceMs?: { readonly term: number; readonly kill: number }
+}

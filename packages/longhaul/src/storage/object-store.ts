@@ -1,0 +1,118 @@
+import type { Readable } from 'node:stream'
+
+/**
+ * Where bytes live: three small contracts, one per ability, so that a backend says what it can do. Keys are relative,
+ * `/`-separated, and never paths: each backend contains them. Deliberately absent: directories, metadata search, locks.
+ */
+export interface ObjectStore {
+  /** Name used in `s3://<bucket>/<key>` URIs. */
+  readonly bucket: string
+  /** Whole or not at all: a reader never sees half an object; durable when it resolves. */
+  put(key: string, body: Bytes, options?: PutOptions): Promise<ObjectInfo>
+  /** Throws 'object-not-found', or 'range-not-satisfiable'. `end` is inclusive, as in HTTP. */
+  get(
+    key: string,
+    range?: ByteRange,
+  ): Promise<{ readonly info: ObjectInfo; readonly body: Readable }>
+  head(key: string): Promise<ObjectInfo | undefined>
+  /** Keys in byte order, after `after`. */
+  list(
+    prefix: string,
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<{ readonly objects: readonly ObjectInfo[]; readonly next?: string }>
+  copy(from: string, to: string): Promise<ObjectInfo>
+  /** Missing keys are no error. */
+  delete(keys: readonly string[]): Promise<void>
+  /** Free bytes, where the backend can tell; undefined means "as much as you like". */
+  freeBytes(): Promise<{ readonly free: number; readonly total: number } | undefined>
+}
+
+export type Bytes = Uint8Array | Readable | AsyncIterable<Uint8Array>
+export interface ByteRange {
+  readonly start: number
+  readonly end?: number
+}
+export interface PutOptions {
+  readonly mediaType?: string
+  /** Refused with 'checksum-mismatch' when the bytes have another SHA-256 (hex). */
+  readonly sha256?: string
+  readonly signal?: AbortSignal
+}
+export interface ObjectInfo {
+  readonly key: string
+  readonly size: number
+  /** Quoted, as HTTP wants it. */
+  readonly etag: string
+  readonly lastModified: Date
+  readonly mediaType: string
+  /** Hex, where known. */
+  readonly sha256?: string
+}
+
+/** Large objects in parts, any order, atomically published by `complete`. */
+export interface MultipartUploads {
+  readonly limits: {
+    readonly minPartBytes: number
+    readonly maxPartBytes: number
+    readonly maxParts: number
+    readonly equalParts: boolean
+  }
+  begin(key: string, options?: { readonly mediaType?: string }): Promise<string>
+  /** Replaces an earlier part of that number. Durable when it resolves. */
+  putPart(
+    upload: UploadRef,
+    partNumber: number,
+    body: Bytes,
+    options?: { readonly sizeBytes?: number; readonly signal?: AbortSignal },
+  ): Promise<Part>
+  /** Takes a local file as the next bytes without a second copy where the backend can (link, then unlink by the caller). */
+  putFile?(upload: UploadRef, partNumber: number, path: string): Promise<Part>
+  /** Throws 'upload-not-found'. Ascending part numbers. */
+  listParts(upload: UploadRef): Promise<readonly Part[]>
+  /** Publishes the concatenation. Idempotent: after success it answers the same again. Throws 'invalid-part', 'upload-not-found'. */
+  complete(
+    upload: UploadRef,
+    parts: readonly { readonly partNumber: number; readonly etag: string }[],
+    options?: { readonly sha256?: string },
+  ): Promise<ObjectInfo>
+  /** Unknown uploads are no error. */
+  abort(upload: UploadRef): Promise<void>
+  listUploads(prefix: string): AsyncIterable<UploadRef & { readonly startedAt: Date }>
+}
+export interface UploadRef {
+  readonly key: string
+  readonly uploadId: string
+}
+export interface Part {
+  readonly partNumber: number
+  /** Quoted. */
+  readonly etag: string
+  readonly size: number
+  readonly sha256?: string
+}
+
+/** URLs that carry their own permission. */
+export interface UrlSigner {
+  /** A PUT of one part; bound to upload, part, size limit and expiry. */
+  partUrl(
+    upload: UploadRef,
+    partNumber: number,
+    options: {
+      readonly expiresInSeconds: number
+      readonly maxBytes: number
+      readonly baseUrl: string
+    },
+  ): string | Promise<string>
+  /** A GET of one object. */
+  objectUrl(
+    key: string,
+    options: {
+      readonly expiresInSeconds: number
+      readonly baseUrl: string
+      readonly fileName?: string
+    },
+  ): string | Promise<string>
+}
+
+/** What the app chooses once and hands to the features. */
+export interface Storage extends ObjectStore, MultipartUploads, UrlSigner {}

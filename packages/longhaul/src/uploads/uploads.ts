@@ -1,0 +1,82 @@
+import type { FileRef, JobId } from '../jobs/job.ts'
+import type { Write } from '../database/database.ts'
+
+/**
+ * Upload sessions: one store behind `/uploads` and `/ingest`. A session is one file in a multipart upload; an ingest is
+ * several sessions that share a job id. Bytes go to `<datasetsPrefix>/<job or upload id>/<filename>`.
+ */
+export interface Uploads {
+  /** Names are checked here: 'invalid-file-name', 'duplicate-file-name', 'upload-too-large', 'insufficient-storage'. */
+  start(request: StartUploads): Promise<StartedUploads>
+  /** Idempotent; other parts after success: 'upload-complete'; missing or short parts: 'upload-incomplete' naming them. */
+  complete(request: CompleteUpload): Promise<CompletedUpload>
+  /** The object of a completed upload; throws 'upload-not-found', 'upload-incomplete'. */
+  fileOf(uploadId: string, owner: string | 'everyone'): Promise<FileRef>
+  get(uploadId: string, owner: string | 'everyone'): Promise<UploadView>
+  /** Sessions whose time is over and that are not complete: aborts them. */
+  expire(): Promise<number>
+}
+
+export interface StartUploads {
+  readonly owner: string
+  /** An ingest: the id the job will have. Absent: uploads that start no job. */
+  readonly jobId?: JobId
+  /** Ingest only: who processes it. */
+  readonly processor?: string
+  readonly files: readonly {
+    readonly filename: string
+    readonly sizeBytes: number
+    readonly mediaType?: string
+  }[]
+  readonly partBytes: number
+  readonly baseUrl: string
+}
+export interface StartedUploads {
+  readonly files: readonly {
+    /** Session id, an UUID; also the ingest's `file_id`. */
+    readonly fileId: string
+    /** The store's multipart id; `/ingest` calls it upload_id. */
+    readonly storeUploadId: string
+    readonly filename: string
+    readonly key: string
+    readonly sizeBytes: number
+    readonly partBytes: number
+    readonly partUrls: readonly { readonly partNumber: number; readonly url: string }[]
+  }[]
+  readonly expiresAt: Date
+}
+export interface CompleteUpload {
+  readonly owner: string | 'everyone'
+  readonly fileId: string
+  /** Checked where given. */
+  readonly jobId?: JobId
+  readonly storeUploadId?: string
+  /** Absent: the parts that the store has. */
+  readonly parts?: readonly { readonly partNumber: number; readonly etag: string }[]
+  /**
+   * For an ingest: called when this completion is the last one, with every file in start order; submits the job with
+   * `also` in the same transaction. Must be idempotent.
+   */
+  readonly submit?: (
+    files: readonly FileRef[],
+    processor: string | undefined,
+    also: readonly Write[],
+  ) => Promise<void>
+}
+export interface CompletedUpload {
+  readonly fileId: string
+  readonly key: string
+  readonly uri: string
+  readonly etag: string
+  readonly sizeBytes: number
+}
+export interface UploadView {
+  readonly uploadId: string
+  readonly filename: string
+  readonly sizeBytes: number
+  readonly partBytes: number
+  readonly status: 'open' | 'completed'
+  readonly receivedBytes: number
+  readonly missingParts: readonly number[]
+  readonly expiresAt: Date
+}

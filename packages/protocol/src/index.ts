@@ -1,0 +1,1 @@
+export { catalogue, isProblemCode, type Problem, type ProblemCode } from './problems.ts'

@@ -1,0 +1,88 @@
+/**
+ * Every failure longhaul can name. Codes are part of the HTTP contract: add freely, never rename.
+ * Kept in step with docs/reference/problems.md by a test.
+ */
+export const catalogue = {
+  // requests
+  'invalid-request': { status: 422, title: 'The request does not match its schema' },
+  'malformed-body': { status: 422, title: 'The request body cannot be read' },
+  'bad-request': { status: 400, title: 'The request cannot be served as it stands' },
+  'not-found': { status: 404, title: 'Not found' },
+  'method-not-allowed': { status: 405, title: 'Method not allowed' },
+  'body-too-large': { status: 413, title: 'The request body is too large' },
+  'unsupported-media-type': { status: 415, title: 'Media type not supported' },
+  'too-many-requests': { status: 429, title: 'Too many requests' },
+  'range-not-satisfiable': { status: 416, title: 'Range not satisfiable' },
+  unauthorized: { status: 401, title: 'A key is needed' },
+  forbidden: { status: 403, title: 'This key may not do that' },
+  internal: { status: 500, title: 'Something went wrong inside longhaul' },
+  unavailable: { status: 503, title: 'The service cannot take this now' },
+  'insufficient-storage': { status: 507, title: 'Not enough room' },
+  // processors
+  'processor-not-found': { status: 404, title: 'Processor not found' },
+  'processor-required': { status: 400, title: 'Name a processor' },
+  'processor-not-ready': { status: 503, title: 'The processor is not ready' },
+  'processor-broken': { status: 503, title: 'The processor cannot be loaded' },
+  // jobs
+  'job-not-found': { status: 404, title: 'Job not found' },
+  'job-exists': { status: 400, title: 'Job exists already' },
+  'job-finished': { status: 409, title: 'The job has ended' },
+  'job-not-finished': { status: 409, title: 'The job has not ended' },
+  'manifest-required': { status: 400, title: 'A manifest is required' },
+  'ambiguous-job': { status: 400, title: 'The body describes more than one kind of job' },
+  'idempotency-conflict': {
+    status: 409,
+    title: 'The idempotency key was used for another request',
+  },
+  'queue-full': { status: 429, title: 'The queue is full' },
+  'output-not-found': { status: 404, title: 'Output not found' },
+  // uploads and objects
+  'upload-not-found': { status: 404, title: 'Upload not found' },
+  'upload-mismatch': { status: 400, title: 'The upload does not match the request' },
+  'upload-incomplete': { status: 400, title: 'The upload is not complete' },
+  'upload-complete': { status: 409, title: 'The upload is complete already' },
+  'upload-expired': { status: 410, title: 'The upload has expired' },
+  'upload-too-large': { status: 413, title: 'The upload is larger than allowed' },
+  'invalid-part': { status: 400, title: 'A part is not valid' },
+  'invalid-file-name': { status: 400, title: 'The file name cannot be used' },
+  'duplicate-file-name': { status: 400, title: 'Two files have the same name' },
+  'checksum-mismatch': { status: 400, title: 'The checksum does not match' },
+  'signature-invalid': { status: 403, title: 'The signed URL is not valid' },
+  'signature-expired': { status: 403, title: 'The signed URL has expired' },
+  'object-not-found': { status: 404, title: 'Object not found' },
+  'invalid-uri': { status: 400, title: 'The URI cannot be used as an input' },
+  'uri-refused': { status: 403, title: 'The URI is not allowed as an input' },
+  // why an attempt or a job failed (engine.md §4: fixed words)
+  'invalid-input': { status: 422, title: 'The processor refused its input' },
+  permanent: { status: 500, title: 'The processor failed for good' },
+  transient: { status: 500, title: 'The processor failed' },
+  timeout: { status: 504, title: 'The attempt ran out of time' },
+  silent: { status: 504, title: 'The attempt showed no sign of life' },
+  'out-of-memory': { status: 500, title: 'The attempt ran out of memory' },
+  'worker-lost': { status: 500, title: 'The worker was lost' },
+  'dependency-failed': { status: 500, title: 'A job this one depends on failed' },
+  'processor-changed': {
+    status: 409,
+    title: 'The processor changed and no longer accepts this job',
+  },
+  cancelled: { status: 409, title: 'The job was cancelled' },
+  // configuration and start
+  'invalid-config': { status: 500, title: 'The configuration is not valid' },
+  'write-conflict': { status: 409, title: 'Someone else changed this first' },
+} as const satisfies Record<string, { status: number; title: string }>
+
+export type ProblemCode = keyof typeof catalogue
+
+/** RFC 9457 problem details, plus the fields that clients of older services read (`error`, `detail`). */
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  detail: string
+  code: ProblemCode
+  instance?: string
+  [fact: string]: unknown
+}
+
+export const isProblemCode = (value: unknown): value is ProblemCode =>
+  typeof value === 'string' && Object.hasOwn(catalogue, value)

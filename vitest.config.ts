@@ -1,0 +1,64 @@
+import { defineConfig } from 'vitest/config'
+
+// In this repository `longhaul` means its sources, not a build that may be old.
+const conditions = ['longhaul-source', 'import', 'module', 'node', 'default']
+const shared = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+}
+const exclude = ['**/dist/**', '**/node_modules/**']
+const limits = { testTimeout: 30_000, hookTimeout: 30_000, pool: 'forks' as const }
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'examples/**/*.test.ts'],
+          exclude: [...exclude, '**/*.golden.test.ts'],
+          ...limits,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'integration',
+          include: ['packages/*/tests/**/*.test.ts', 'examples/**/*.golden.test.ts'],
+          exclude: [...exclude, '**/architecture.test.ts', '**/public-api.test.ts'],
+          ...limits,
+          testTimeout: 120_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'rules',
+          include: ['packages/longhaul/tests/{architecture,public-api}.test.ts'],
+          ...limits,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'e2e',
+          include: ['e2e/**/*.test.ts'],
+          exclude: [...exclude, 'e2e/readme/**'],
+          ...limits,
+          testTimeout: 300_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'readme',
+          include: ['e2e/readme/**/*.test.ts'],
+          ...limits,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+        },
+      },
+    ],
+  },
+})
