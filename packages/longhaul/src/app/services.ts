@@ -1,3 +1,4 @@
+import type { Logger } from 'pino'
 import type { Database } from '../database/database.ts'
 import type { JobEngine } from '../jobs/engine.ts'
 import type { Runner } from '../runners/runner.ts'
@@ -8,6 +9,7 @@ import type { Config } from './config.ts'
 /** What the features' routes are given; made once by createApp. */
 export interface Services {
   readonly config: Config
+  readonly log: Logger
   readonly database: Database
   readonly engine: JobEngine
   readonly storage: Storage

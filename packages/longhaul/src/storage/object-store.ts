@@ -23,6 +23,8 @@ export interface ObjectStore {
   copy(from: string, to: string): Promise<ObjectInfo>
   /** Missing keys are no error. */
   delete(keys: readonly string[]): Promise<void>
+  /** Makes the object a local file without a second copy (link or reflink) where the backend can; else absent. */
+  materialize?(key: string, path: string): Promise<ObjectInfo>
   /** Free bytes, where the backend can tell; undefined means "as much as you like". */
   freeBytes(): Promise<{ readonly free: number; readonly total: number } | undefined>
 }

@@ -1,0 +1,15 @@
+import { randomBytes } from 'node:crypto'
+
+// Crockford's base 32, lower case: sorts as it counts, no letter is mistaken for a digit.
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/** `<prefix>_` and 26 characters: 48 bits of time, 80 random bits (the ULID layout). Sorts by creation time. */
+export function newId(prefix: string, now = Date.now()): string {
+  let time = ''
+  for (let left = now, i = 0; i < 10; i++, left = Math.floor(left / 32)) {
+    time = alphabet.charAt(left % 32) + time
+  }
+  let random = ''
+  for (const byte of randomBytes(16)) random += alphabet.charAt(byte & 31)
+  return `${prefix}_${time}${random}`
+}
