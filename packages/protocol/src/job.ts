@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { jobId, json, jsonObject, sha256, timestamp } from './primitives.ts'
+
+export const jobStatuses = [
+  'queued',
+  'running',
+  'retry_wait',
+  'paused',
+  'completed',
+  'failed',
+  'cancelled',
+] as const
+export const jobStatus = z.enum(jobStatuses)
+export type JobStatus = z.infer<typeof jobStatus>
+
+export const jobKinds = ['batch', 'processor', 'callable', 'operation', 'upload', 'typed'] as const
+export const jobKind = z.enum(jobKinds)
+export type JobKind = z.infer<typeof jobKind>
+
+/** The job has ended; nothing about it changes until someone retries it. */
+export const isFinished = (status: JobStatus): boolean =>
+  status === 'completed' || status === 'failed' || status === 'cancelled'
+
+/** Newest only; replaces the one before. `detail` carries whatever else the processor said. */
+export const jobProgress = z.object({
+  stage: z.string().nullable(),
+  percent: z.number().nullable(),
+  message: z.string().nullable(),
+  done: z.number().nullable(),
+  total: z.number().nullable(),
+  rate_per_second: z.number().nullable(),
+  eta_seconds: z.number().nullable(),
+  detail: jsonObject.nullable(),
+  updated_at: timestamp,
+})
+export type JobProgress = z.infer<typeof jobProgress>
+
+/** A published output. `url` gives the bytes; `uri` is where the store keeps them. */
+export const jobOutput = z.object({
+  name: z.string(),
+  /** Field of the processor's output schema it belongs to. */
+  field: z.string().nullable(),
+  uri: z.string(),
+  size_bytes: z.int(),
+  sha256,
+  content_type: z.string(),
+  url: z.string(),
+})
+export type JobOutput = z.infer<typeof jobOutput>
+
+/** The problem that ended an attempt, as the engine keeps it. */
+export const jobProblem = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string(),
+})
+export type JobProblem = z.infer<typeof jobProblem>
+
+export const jobLinks = z.object({
+  self: z.string(),
+  events: z.string(),
+  outputs: z.string(),
+  logs: z.string(),
+  cancel: z.string(),
+})
+
+/** The native job: `GET /jobs/{id}?view=native`, and every answer about a job of kind `processor`. */
+export const jobView = z.object({
+  job_id: jobId,
+  processor: z.string(),
+  version: z.string(),
+  kind: jobKind,
+  status: jobStatus,
+  priority: z.int().min(1).max(3),
+  owner: z.string(),
+  /** Number of the newest attempt, 0 before the first. */
+  attempt: z.int(),
+  /** Failures and timeouts of the processor, counted against `max_attempts`. */
+  failures: z.int(),
+  /** Attempts whose worker was lost; counted apart. */
+  lost: z.int(),
+  max_attempts: z.int(),
+  created_at: timestamp,
+  updated_at: timestamp,
+  started_at: timestamp.nullable(),
+  completed_at: timestamp.nullable(),
+  cancel_requested_at: timestamp.nullable(),
+  progress: jobProgress.nullable(),
+  /** What the processor returned; file fields hold `{ "$output": name }`. */
+  result: json,
+  outputs: z.array(jobOutput),
+  problem: jobProblem.nullable(),
+  /** The problem's sentence. */
+  error: z.string().nullable(),
+  links: jobLinks,
+})
+export type JobView = z.infer<typeof jobView>

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { jsonObject } from './primitives.ts'
+
+/** A file in a JSON submission: a completed upload, an object of the store, or a file below an allowed root. */
+export const fileReference = z.union([
+  z.object({ upload_id: z.string() }),
+  z.object({ uri: z.string(), name: z.string().optional() }),
+])
+export type FileReference = z.infer<typeof fileReference>
+
+/** Options any submission may carry beside its input; also form fields with these names after an underscore, e.g. `_priority`. */
+export const submissionOptions = z.object({
+  /** 1 is soonest, 3 last. @default 2 */
+  priority: z.int().min(1).max(3).optional(),
+  timeout_seconds: z.number().positive().optional(),
+  max_attempts: z.int().min(1).max(100).optional(),
+  idempotency_key: z.string().max(255).optional(),
+})
+
+/** `POST /processors/{name}/jobs` and `…/run` as JSON. File fields of `input` hold a file reference, or an array of them. */
+export const jobSubmission = submissionOptions.extend({ input: jsonObject })
+export type JobSubmission = z.infer<typeof jobSubmission>
+
+/** `POST /jobs/{id}/retry`. */
+export const retryRequest = z.object({ from: z.enum(['checkpoint', 'start']).optional() })
+export type RetryRequest = z.infer<typeof retryRequest>
