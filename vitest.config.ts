@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['packages/*/tests/**/*.test.ts', 'examples/**/*.golden.test.ts'],
-          exclude: [...exclude, '**/architecture.test.ts', '**/public-api.test.ts'],
+          exclude: [...exclude, '**/{architecture,public-api,problems}.test.ts'],
           ...limits,
           testTimeout: 120_000,
         },
@@ -35,7 +35,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'rules',
-          include: ['packages/longhaul/tests/{architecture,public-api}.test.ts'],
+          include: ['packages/longhaul/tests/{architecture,public-api,problems}.test.ts'],
           ...limits,
         },
       },
