@@ -1,0 +1,4 @@
+/** Where an app is put together: the one place that chooses backends and reads the environment. */
+export { createApp, type App, type AppOptions } from './create-app.ts'
+export { readConfig, type Config, type ConfigOptions } from './config.ts'
+export type { Services } from './services.ts'

@@ -1,0 +1,304 @@
+import { mkdir, rm } from 'node:fs/promises'
+import path from 'node:path'
+import type { Problem } from '@longhaul/protocol'
+import { isLonghaulError, LonghaulError, toProblem } from '../errors/index.ts'
+import type { Claim, Outcome, Verdict } from '../jobs/engine.ts'
+import type { PendingOutput, Progress } from '../jobs/job.ts'
+import type { RunningAttempt, Runner, RunOutcome, RunUsage } from '../runners/runner.ts'
+import type { Json } from '../support/json.ts'
+import { faultPoint } from '../support/fault-point.ts'
+import { PendingOutputs } from './pending-outputs.ts'
+import { publish } from './publish.ts'
+import { linkResult } from './result-value.ts'
+import { stageInputs } from './stage-inputs.ts'
+import type { WorkerParts } from './worker.ts'
+
+type StopReason = Parameters<RunningAttempt['cancel']>[0]
+
+/** One claimed attempt, from staging to its settled end. Never rejects; a lost lease writes nothing. */
+export class Attempt {
+  readonly lease: Claim['lease']
+  readonly job: Claim['job']
+  readonly done: Promise<void>
+  readonly #parts: WorkerParts
+  readonly #claim: Claim
+  readonly #runner: Runner | undefined
+  readonly #abort = new AbortController()
+  readonly #workspace: string
+  #running: RunningAttempt | undefined
+  #stop: StopReason | undefined
+  #progress: Progress | undefined
+  #progressChanged = false
+  #lastAlive = performance.now()
+
+  constructor(parts: WorkerParts, claim: Claim, runner: Runner | undefined) {
+    this.#parts = parts
+    this.#claim = claim
+    this.#runner = runner
+    this.lease = claim.lease
+    this.job = claim.job
+    this.#workspace = path.join(
+      parts.config.dataDir,
+      'work',
+      `${claim.job.id}.${claim.lease.attempt}`,
+    )
+    this.done = this.#process()
+  }
+
+  /** The newest progress, once; undefined when nothing changed since. */
+  takeProgress(): Progress | undefined {
+    if (!this.#progressChanged) return undefined
+    this.#progressChanged = false
+    return this.#progress
+  }
+
+  get silentMs(): number {
+    return performance.now() - this.#lastAlive
+  }
+
+  heed(verdict: Verdict): void {
+    if (verdict === 'lost') this.stop('lost')
+    if (verdict === 'cancel') this.stop('cancelled')
+    if (verdict === 'deadline') this.stop('deadline')
+  }
+
+  /** `lost` kills at once and settles nothing; `drain` gives the job back uncounted. */
+  stop(reason: StopReason): void {
+    if (this.#stop === reason || this.#stop === 'lost') return
+    this.#stop = reason
+    this.#abort.abort(reason)
+    if (reason === 'lost') this.#running?.kill()
+    else this.#running?.cancel(reason)
+  }
+
+  async #process(): Promise<void> {
+    const { log } = this.#parts
+    try {
+      if (this.#claim.resume === 'publish') {
+        await this.#publishUntilDone(this.#claim.result, this.#claim.outputs, {})
+      } else {
+        await this.#run()
+      }
+    } catch (error) {
+      log.error({ err: error, job_id: this.job.id, attempt: this.lease.attempt }, 'attempt failed')
+      await this.#settleFailed(error).catch((cause: unknown) => {
+        log.error(
+          { err: cause, job_id: this.job.id },
+          'could not settle; the lease will expire and the job runs again',
+        )
+      })
+    } finally {
+      await rm(this.#workspace, { recursive: true, force: true }).catch(() => undefined)
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { config, engine, storage } = this.#parts
+    const runner = this.#runner
+    if (!runner)
+      throw new LonghaulError(
+        'processor-changed',
+        `This worker does not serve ${this.job.processor} any more.`,
+      )
+    const prefix = `${config.resultsPrefix}/${this.job.id}/`
+    // What an earlier attempt of this job left open can no longer be published.
+    if (this.lease.attempt > 1)
+      for await (const upload of storage.listUploads(prefix)) await storage.abort(upload)
+    await mkdir(this.#workspace, { recursive: true })
+
+    const batch = this.job.kind === 'batch' // systems A and B: these stages, in this order (five-systems A.3)
+    this.#report(batch ? { stage: 'download', message: 'start' } : { stage: 'inputs' })
+    const staged = await stageInputs(this.job.params, runner.description, {
+      storage,
+      inputRoots: config.inputRoots,
+      workspace: this.#workspace,
+      signal: this.#abort.signal,
+    })
+    if (batch) this.#report({ stage: 'download', message: 'complete' })
+    if (this.#stop) return this.#settleStopped(this.#stop, {})
+    this.#report(batch ? { stage: 'processing', percent: 0 } : { stage: 'running' })
+
+    const outputs = new PendingOutputs(storage, prefix, this.#workspace)
+    try {
+      const outcome = await this.#execute(runner, staged, outputs)
+      if (outcome.kind === 'completed' && this.#stop === undefined)
+        return await this.#complete(outcome, outputs)
+      await outputs.abort()
+      if (outcome.kind === 'failed' && this.#stop === undefined)
+        return await this.#settle(outcome, outcome.usage)
+      await this.#settleStopped(
+        this.#stop ?? (outcome.kind === 'stopped' ? outcome.reason : 'lost'),
+        outcome.usage,
+      )
+    } catch (error) {
+      await outputs.abort().catch(() => undefined)
+      throw error
+    }
+  }
+
+  async #execute(
+    runner: Runner,
+    staged: Awaited<ReturnType<typeof stageInputs>>,
+    outputs: PendingOutputs,
+  ): Promise<RunOutcome> {
+    const { config } = this.#parts
+    const { jobId, attempt, nonce } = this.lease
+    let refused: unknown
+    const running = runner.run(
+      {
+        attemptId: `${jobId}.${attempt}.${nonce}`,
+        jobId,
+        attempt,
+        ...staged,
+        workspace: this.#workspace,
+        logFile: path.join(config.dataDir, this.#logKey),
+      },
+      {
+        progress: (progress) => this.#report(progress),
+        alive: () => (this.#lastAlive = performance.now()),
+        output: (output) =>
+          outputs.take(output).catch((error: unknown) => {
+            refused ??= error
+            running.kill()
+          }),
+      },
+    )
+    this.#running = running
+    if (this.#stop === 'lost') running.kill()
+    else if (this.#stop) running.cancel(this.#stop)
+    const timers = this.#watch()
+    const outcome = await running.outcome.finally(() => timers.forEach(clearInterval))
+    if (refused === undefined) return outcome
+    const known = isLonghaulError(refused, 'permanent')
+    return {
+      kind: 'failed',
+      problem: asFailure(refused),
+      retry: known ? 'never' : 'policy',
+      usage: outcome.usage,
+    }
+  }
+
+  /** The engine's deadline comes with a touch; this one is finer. Silence is watched only where the author set it. */
+  #watch(): NodeJS.Timeout[] {
+    const timers: NodeJS.Timeout[] = []
+    const { timeoutMs } = this.job
+    if (timeoutMs !== undefined && timeoutMs < 2 ** 31)
+      timers.push(setTimeout(() => this.stop('deadline'), timeoutMs))
+    const silence = this.#runner?.description.silence_ms
+    if (silence !== undefined) {
+      this.#lastAlive = performance.now()
+      timers.push(
+        setInterval(
+          () => this.silentMs > silence && this.stop('silent'),
+          Math.max(50, Math.min(1000, silence / 4)),
+        ),
+      )
+    }
+    return timers
+  }
+
+  async #complete(
+    outcome: Extract<RunOutcome, { kind: 'completed' }>,
+    pending: PendingOutputs,
+  ): Promise<void> {
+    const { engine, storage } = this.#parts
+    const { value, outputs } = linkResult(outcome.value, pending.list)
+    if (this.job.kind === 'batch') this.#report({ stage: 'completed', percent: 100 })
+    const progress = this.takeProgress()
+    if (progress) await engine.touch(this.#parts.worker, [{ lease: this.lease, progress }])
+    if (outputs.length === 0) {
+      await this.#settle({ kind: 'completed', result: { value, outputs: [] } }, outcome.usage)
+      return
+    }
+    faultPoint('worker.before-publishing')
+    const [verdict] = await engine.settle([
+      { lease: this.lease, outcome: { kind: 'publishing', result: value, outputs } },
+    ])
+    faultPoint('worker.after-publishing')
+    if (verdict !== 'settled') return pending.abort()
+    // From here on the uploads belong to the publication: whoever finds it completes it, nobody aborts.
+    await this.#publishUntilDone(value, outputs, outcome.usage)
+  }
+
+  /** A store that fails for a moment must not cost the result: the lease is held while this tries again. */
+  async #publishUntilDone(value: Json, outputs: readonly PendingOutput[], usage: RunUsage) {
+    const { engine, storage, log } = this.#parts
+    for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 5000)) {
+      try {
+        await publish(engine, storage, this.lease, value, outputs, {
+          ...usage,
+          logKey: this.#logKey,
+        })
+        return
+      } catch (error) {
+        if (this.#stop === 'lost' || this.#stop === 'drain') return
+        if (isLonghaulError(error, 'upload-not-found') || isLonghaulError(error, 'invalid-part'))
+          throw error
+        log.warn({ err: error, job_id: this.job.id }, 'publishing failed, trying again')
+        await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      }
+    }
+  }
+
+  async #settleStopped(reason: StopReason, usage: RunUsage): Promise<void> {
+    if (reason === 'lost') return
+    if (reason === 'drain') return this.#parts.engine.release([this.lease])
+    if (reason === 'cancelled') return this.#settle({ kind: 'cancelled' }, usage)
+    const code = reason === 'deadline' ? 'timeout' : 'silent'
+    const detail =
+      reason === 'deadline'
+        ? `The attempt ran longer than its limit of ${(this.job.timeoutMs ?? 0) / 1000} s and was stopped.`
+        : `Nothing was heard of the attempt for ${(this.#runner?.description.silence_ms ?? 0) / 1000} s; it was stopped.`
+    return this.#settle(
+      { kind: 'failed', problem: toProblem(new LonghaulError(code, detail)), retry: 'policy' },
+      usage,
+    )
+  }
+
+  async #settleFailed(error: unknown): Promise<void> {
+    if (this.#stop === 'lost') return
+    if (this.#stop) return this.#settleStopped(this.#stop, {})
+    const permanent = [
+      'invalid-input',
+      'invalid-uri',
+      'uri-refused',
+      'object-not-found',
+      'checksum-mismatch',
+      'permanent',
+      'processor-changed',
+    ]
+    const retry = isLonghaulError(error) && permanent.includes(error.code) ? 'never' : 'policy'
+    await this.#settle({ kind: 'failed', problem: asFailure(error), retry }, {})
+  }
+
+  async #settle(outcome: Outcome, usage: RunUsage): Promise<void> {
+    faultPoint('worker.before-settle')
+    await this.#parts.engine.settle([
+      { lease: this.lease, outcome, usage: { ...usage, logKey: this.#logKey } },
+    ])
+    faultPoint('worker.after-settle')
+  }
+
+  get #logKey(): string {
+    return path.join('logs', this.job.id, `${this.lease.attempt}.log`)
+  }
+
+  #report(progress: Progress): void {
+    this.#lastAlive = performance.now()
+    this.#progress = progress
+    this.#progressChanged = true
+  }
+}
+
+/** A failure that is not in the catalogue's words for attempts is `transient`: trying again may help. */
+function asFailure(error: unknown): Problem {
+  if (isLonghaulError(error)) return toProblem(error)
+  const { code } = error as NodeJS.ErrnoException
+  return toProblem(
+    new LonghaulError(
+      'transient',
+      `The attempt could not be carried out${code ? ` (${code})` : ''}.`,
+      { cause: error },
+    ),
+  )
+}

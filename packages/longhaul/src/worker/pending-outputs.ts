@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { realpath, rm, stat } from 'node:fs/promises'
+import path from 'node:path'
+import mime from 'mime-types'
+import { LonghaulError } from '../errors/index.ts'
+import type { PendingOutput } from '../jobs/job.ts'
+import type { Storage } from '../storage/object-store.ts'
+import { uriOfKey } from '../storage/object-uri.ts'
+
+const MiB = 1024 * 1024
+
+/**
+ * The outputs of one attempt: each is sent to storage when the processor gives it away, as an open multipart upload to
+ * its final key. Nothing is visible there before the job publishes; `abort` takes everything back.
+ */
+export class PendingOutputs {
+  readonly #storage: Storage
+  readonly #prefix: string
+  readonly #workspace: string
+  readonly #pending = new Map<string, PendingOutput>()
+
+  /** @param prefix `results/<job id>/`, below which the outputs of this job lie. */
+  constructor(storage: Storage, prefix: string, workspace: string) {
+    this.#storage = storage
+    this.#prefix = prefix
+    this.#workspace = workspace
+  }
+
+  get list(): readonly PendingOutput[] {
+    return [...this.#pending.values()]
+  }
+
+  /** Takes a finished file out of the workspace. A second output of that name replaces the first. */
+  async take(output: {
+    readonly name: string
+    readonly path: string
+    readonly mediaType?: string
+  }): Promise<void> {
+    const name = checkOutputName(output.name)
+    const file = await this.#contained(output.path)
+    const key = `${this.#prefix}${name}`
+    const mediaType = output.mediaType ?? (mime.lookup(name) || 'application/octet-stream')
+    const before = this.#pending.get(name)
+    if (before) await this.#storage.abort(before)
+    const uploadId = await this.#storage.begin(key, { mediaType })
+    const upload = { key, uploadId }
+    try {
+      const { size } = await stat(file)
+      const sent = await this.#send(upload, file, size)
+      const uri = uriOfKey(this.#storage.bucket, key)
+      this.#pending.set(name, { name, key, uri, size, mediaType, uploadId, ...sent })
+    } catch (error) {
+      this.#pending.delete(name)
+      await this.#storage.abort(upload)
+      throw error
+    }
+    await rm(file, { force: true })
+  }
+
+  async abort(): Promise<void> {
+    for (const pending of this.#pending.values()) await this.#storage.abort(pending)
+    this.#pending.clear()
+  }
+
+  async #send(upload: { key: string; uploadId: string }, file: string, size: number) {
+    const { maxPartBytes } = this.#storage.limits
+    if (this.#storage.putFile && size <= maxPartBytes) {
+      const part = await this.#storage.putFile(upload, 1, file)
+      if (part.sha256 !== undefined) return { parts: [part], sha256: part.sha256 }
+      return { parts: [part], sha256: await sha256Of(file) }
+    }
+    const partBytes = partBytesFor(size, this.#storage.limits)
+    const whole = createHash('sha256')
+    const parts = []
+    for (
+      let start = 0, partNumber = 1;
+      start < size || partNumber === 1;
+      start += partBytes, partNumber++
+    ) {
+      const sizeBytes = Math.min(partBytes, size - start)
+      const body = sizeBytes === 0 ? new Uint8Array() : hashing(file, start, sizeBytes, whole)
+      parts.push(await this.#storage.putPart(upload, partNumber, body, { sizeBytes }))
+    }
+    return { parts, sha256: whole.digest('hex') }
+  }
+
+  /** Links are followed before the check: an output is a file that lies in the attempt's own folder. */
+  async #contained(file: string): Promise<string> {
+    const root = await realpath(this.#workspace)
+    const real = await realpath(path.resolve(root, file)).catch((cause: unknown) => {
+      throw new LonghaulError(
+        'permanent',
+        `The output file ${path.basename(file)} does not exist.`,
+        { cause },
+      )
+    })
+    if (!real.startsWith(root + path.sep) || !(await stat(real)).isFile()) {
+      throw new LonghaulError(
+        'permanent',
+        `The output ${path.basename(file)} must be a file inside the workspace.`,
+      )
+    }
+    return real
+  }
+}
+
+/** Relative, `/`-separated, no dot segments, no control characters. */
+export function checkOutputName(name: string): string {
+  const segments = name.split('/')
+  // eslint-disable-next-line no-control-regex -- control characters are what is refused
+  const bad =
+    name.length > 900 ||
+    /[\u0000-\u001f\u007f\\]/.test(name) ||
+    segments.some((s) => s === '' || s === '.' || s === '..')
+  if (bad)
+    throw new LonghaulError(
+      'permanent',
+      `The output name ${JSON.stringify(name.slice(0, 200))} cannot be used: give a plain relative name.`,
+    )
+  return name
+}
+
+/** 16 MiB parts, larger when the count would pass what the store takes. */
+export function partBytesFor(
+  size: number,
+  limits: { readonly minPartBytes: number; readonly maxParts: number },
+): number {
+  const enough = Math.ceil(size / Math.max(1, Math.floor(limits.maxParts * 0.95)) / MiB) * MiB
+  return Math.max(16 * MiB, limits.minPartBytes, enough)
+}
+
+async function* hashing(
+  file: string,
+  start: number,
+  length: number,
+  hash: ReturnType<typeof createHash>,
+) {
+  for await (const chunk of createReadStream(file, {
+    start,
+    end: start + length - 1,
+    highWaterMark: MiB,
+  })) {
+    hash.update(chunk as Buffer)
+    yield chunk as Buffer
+  }
+}
+
+async function sha256Of(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(file, { highWaterMark: MiB }))
+    hash.update(chunk as Buffer)
+  return hash.digest('hex')
+}

@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, realpath, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { LonghaulError } from '../errors/index.ts'
+import type { FileRef, JobParams } from '../jobs/job.ts'
+import type { ProcessorDescription } from '../processor/description.ts'
+import type { StagedFile } from '../runners/messages.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+import type { Json, JsonObject } from '../support/json.ts'
+import { keyOfUri } from '../storage/object-uri.ts'
+import { fileFieldsOf } from '../processor/file-fields.ts'
+
+export interface StagedInputs {
+  readonly input: JsonObject
+  readonly inputs: readonly StagedFile[]
+}
+
+export interface StageOptions {
+  readonly storage: ObjectStore
+  readonly inputRoots: readonly string[]
+  readonly workspace: string
+  readonly signal: AbortSignal
+}
+
+/**
+ * Puts every input file at `<workspace>/inputs/<index>/<name>` and answers the input as the processor will see it.
+ * Manifest files fill the processor's only file field. Throws 'invalid-uri', 'uri-refused', 'object-not-found'.
+ */
+export async function stageInputs(
+  params: JobParams,
+  description: Pick<ProcessorDescription, 'name' | 'input'>,
+  options: StageOptions,
+): Promise<StagedInputs> {
+  const fields = fileFieldsOf(description.input)
+  const inputs: StagedFile[] = []
+  const stage = async (ref: FileRef): Promise<StagedFile> => {
+    const staged = await stageFile(ref, inputs.length, options)
+    inputs.push(staged)
+    return staged
+  }
+  const input: Record<string, Json> = { ...params.input }
+  for (const { name, many } of fields) {
+    const value = params.input[name]
+    if (value === undefined || value === null) continue
+    const staged: StagedFile[] = []
+    for (const ref of many ? (value as unknown as FileRef[]) : [value as unknown as FileRef])
+      staged.push(await stage(ref))
+    input[name] = (many ? staged : staged[0]) as unknown as Json
+  }
+  if (params.manifest) {
+    const uris = await filesOfManifest(params.manifest, options.storage)
+    const field = fields[0]
+    if (fields.length !== 1 || field === undefined) {
+      throw new LonghaulError(
+        'invalid-input',
+        `A manifest fills the only file input, but ${description.name} has ${fields.length}; submit {"input":{…}} instead.`,
+      )
+    }
+    const staged: StagedFile[] = []
+    for (const uri of uris) staged.push(await stage({ uri, name: path.posix.basename(uri) }))
+    if (!field.many && staged.length !== 1) {
+      throw new LonghaulError(
+        'invalid-input',
+        `${description.name} takes one file, the manifest has ${staged.length}.`,
+      )
+    }
+    input[field.name] = (field.many ? staged : staged[0]) as unknown as Json
+  }
+  return { input, inputs }
+}
+
+/** The texts are those that clients of the older service see (five-systems Y.2, 20). */
+async function filesOfManifest(
+  manifest: NonNullable<JobParams['manifest']>,
+  storage: ObjectStore,
+): Promise<readonly string[]> {
+  if ('files' in manifest) return manifest.files
+  const { body, info } = await storage.get(keyOfUri(manifest.uri, storage.bucket))
+  if (info.size > 64 * 1024 * 1024) {
+    body.destroy()
+    throw new LonghaulError(
+      'invalid-input',
+      `The manifest ${manifest.uri} has ${info.size} bytes; at most 64 MiB are read.`,
+    )
+  }
+  const chunks: Buffer[] = []
+  for await (const chunk of body) chunks.push(chunk as Buffer)
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(Buffer.concat(chunks).toString('utf8'))
+  } catch (cause) {
+    throw new LonghaulError(
+      'invalid-input',
+      `The manifest ${manifest.uri} is not JSON: ${(cause as Error).message}`,
+      { cause },
+    )
+  }
+  const files = (parsed as { files?: unknown } | null)?.files
+  if (!Array.isArray(files) || !files.every((file): file is string => typeof file === 'string')) {
+    throw new LonghaulError(
+      'invalid-input',
+      `The manifest ${manifest.uri} must be {"files": ["s3://…", …]}.`,
+    )
+  }
+  if (files.length === 0)
+    throw new LonghaulError('invalid-input', `No files provided in manifest ${manifest.uri}`)
+  return files
+}
+
+async function stageFile(ref: FileRef, index: number, options: StageOptions): Promise<StagedFile> {
+  const folder = path.join(options.workspace, 'inputs', String(index))
+  await mkdir(folder, { recursive: true })
+  const target = path.join(folder, path.basename(ref.name))
+  const { size, sha256 } = ref.uri.startsWith('file:')
+    ? await copyAllowedFile(ref.uri, target, options)
+    : await fetchObject(ref.uri, target, options)
+  if (ref.sha256 !== undefined && ref.sha256 !== sha256) {
+    throw new LonghaulError(
+      'checksum-mismatch',
+      `${ref.name} has SHA-256 ${sha256}, expected ${ref.sha256}.`,
+    )
+  }
+  return {
+    name: ref.name,
+    path: target,
+    uri: ref.uri,
+    size,
+    sha256,
+    ...(ref.mediaType === undefined ? {} : { media_type: ref.mediaType }),
+  }
+}
+
+async function fetchObject(uri: string, target: string, { storage, signal }: StageOptions) {
+  const key = keyOfUri(uri, storage.bucket)
+  if (storage.materialize) {
+    const info = await storage.materialize(key, target)
+    if (info.sha256 !== undefined) return { size: info.size, sha256: info.sha256 }
+    return hashOfFile(target, signal)
+  }
+  const { body } = await storage.get(key)
+  return writeHashed(body, target, signal)
+}
+
+async function copyAllowedFile(uri: string, target: string, { inputRoots, signal }: StageOptions) {
+  const source = await allowedPath(uri, inputRoots)
+  return writeHashed(createReadStream(source), target, signal)
+}
+
+/** The real path of a `file://` URI, if it lies below an allowed root; links are followed before the check. */
+export async function allowedPath(uri: string, roots: readonly string[]): Promise<string> {
+  let wanted: string
+  try {
+    const url = new URL(uri)
+    if (url.host !== '' && url.host !== 'localhost') throw new Error('it names a host')
+    wanted = decodeURIComponent(url.pathname)
+    if (wanted.includes('\0')) throw new Error('it holds a NUL')
+  } catch (cause) {
+    throw new LonghaulError(
+      'invalid-uri',
+      `${uri} is not a usable file URI: ${(cause as Error).message}.`,
+      { cause },
+    )
+  }
+  const refused = new LonghaulError(
+    'uri-refused',
+    `${uri} is not below a folder this service may read; the operator lists such folders in LONGHAUL_INPUT_ROOTS.`,
+  )
+  const real = await realpath(wanted).catch(() => undefined)
+  for (const root of roots) {
+    const realRoot = await realpath(root).catch(() => root)
+    // Checked on the path as asked first, so that a stranger cannot learn which files exist outside the roots.
+    if (
+      !path.resolve(wanted).startsWith(`${path.resolve(root)}${path.sep}`) &&
+      !real?.startsWith(`${realRoot}${path.sep}`)
+    )
+      continue
+    if (real === undefined) throw new LonghaulError('object-not-found', `${uri} does not exist.`)
+    if (!real.startsWith(`${realRoot}${path.sep}`)) throw refused
+    if (!(await stat(real)).isFile())
+      throw new LonghaulError('invalid-uri', `${uri} is not a file.`)
+    return real
+  }
+  throw refused
+}
+
+async function writeHashed(body: NodeJS.ReadableStream, target: string, signal: AbortSignal) {
+  const hash = createHash('sha256')
+  let size = 0
+  const measure = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      size += chunk.length
+      hash.update(chunk)
+      done(null, chunk)
+    },
+  })
+  await pipeline(body, measure, createWriteStream(target, { highWaterMark: 1024 * 1024 }), {
+    signal,
+  })
+  return { size, sha256: hash.digest('hex') }
+}
+
+async function hashOfFile(file: string, signal: AbortSignal) {
+  const hash = createHash('sha256')
+  let size = 0
+  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024, signal })) {
+    hash.update(chunk as Buffer)
+    size += (chunk as Buffer).length
+  }
+  return { size, sha256: hash.digest('hex') }
+}
