@@ -68,6 +68,7 @@ export const catalogue = {
   cancelled: { status: 409, title: 'The job was cancelled' },
   // configuration and start
   'invalid-config': { status: 500, title: 'The configuration is not valid' },
+  'database-unusable': { status: 503, title: 'The database cannot be used' },
   'write-conflict': { status: 409, title: 'Someone else changed this first' },
 } as const satisfies Record<string, { status: number; title: string }>
 
