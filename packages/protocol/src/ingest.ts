@@ -4,7 +4,7 @@ import { partUrl } from './upload.ts'
 
 /** `POST /ingest/start`: upload files that become one job when the last is complete. */
 export const ingestStart = z.object({
-  files: z.array(z.object({ filename: z.string(), size_bytes: z.int().min(1) })).min(1),
+  files: z.array(z.object({ filename: z.string(), size_bytes: z.int().positive() })).min(1),
 })
 export type IngestStart = z.infer<typeof ingestStart>
 

@@ -48,6 +48,10 @@ export const jobOutput = z.object({
 })
 export type JobOutput = z.infer<typeof jobOutput>
 
+/** `GET /jobs/{id}/outputs`. Empty until the job has completed. */
+export const outputList = z.object({ job_id: jobId, outputs: z.array(jobOutput) })
+export type OutputList = z.infer<typeof outputList>
+
 /** The problem that ended an attempt, as the engine keeps it. */
 export const jobProblem = z.looseObject({
   type: z.string(),

@@ -10,8 +10,12 @@ export const validationDetail = z.looseObject({
 })
 export type ValidationDetail = z.infer<typeof validationDetail>
 
-/** One reason of a 422 as a JSON pointer into the body. */
-export const fieldError = z.object({ pointer: z.string(), detail: z.string() })
+/** One reason of a 422: a JSON pointer into the body, or the name of a query parameter. */
+export const fieldError = z.object({
+  pointer: z.string().optional(),
+  parameter: z.string().optional(),
+  detail: z.string(),
+})
 export type FieldError = z.infer<typeof fieldError>
 
 /**

@@ -8,7 +8,7 @@ export const fileReference = z.union([
 ])
 export type FileReference = z.infer<typeof fileReference>
 
-/** Options any submission may carry beside its input; also form fields with these names after an underscore, e.g. `_priority`. */
+/** Options any submission may carry beside its input: fields of a JSON body, or query parameters of a form. */
 export const submissionOptions = z.object({
   /** 1 is soonest, 3 last. @default 2 */
   priority: z.int().min(1).max(3).optional(),

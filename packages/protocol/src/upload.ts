@@ -4,7 +4,7 @@ import { sha256, timestamp } from './primitives.ts'
 /** `POST /uploads`: an upload that starts no job. */
 export const uploadRequest = z.object({
   filename: z.string(),
-  size_bytes: z.int().min(1),
+  size_bytes: z.int().positive(),
   content_type: z.string().optional(),
 })
 export type UploadRequest = z.infer<typeof uploadRequest>
