@@ -1,0 +1,10 @@
+/** A longhaul service from any JavaScript: needs nothing but `fetch`. Files of a disk: `@longhaul/client/node`. */
+export { createClient } from './client.ts'
+export type { Client, ClientOptions, InputValue, JobsQuery, SubmitOptions } from './client.ts'
+export { isServiceError, ServiceError, TransferError, UnreachableError } from './errors.ts'
+export type { AnsweredProblem } from './errors.ts'
+export type { Fetch } from './connection.ts'
+export type { Downloaded, DownloadOptions, DownloadSink } from './download-output.ts'
+export type { FollowOptions, JobUpdate } from './follow-job.ts'
+export { sha256, type Hasher } from './sha256.ts'
+export type { ByteSource, Uploaded, UploadOptions } from './upload-source.ts'
