@@ -1,0 +1,23 @@
+/** The public API. A processor's child process imports this file too, so nothing here may load the server. */
+export { z } from 'zod'
+export {
+  action,
+  defineProcessor,
+  file,
+  InvalidInputError,
+  PermanentError,
+  RetryableError,
+} from './processor/index.ts'
+export type {
+  Action,
+  Boot,
+  FileSchema,
+  InputFile,
+  Log,
+  OutputFile,
+  Outputs,
+  Processor,
+  ProcessorOptions,
+  RunContext,
+  Track,
+} from './processor/index.ts'

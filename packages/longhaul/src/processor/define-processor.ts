@@ -1,0 +1,128 @@
+import type { z } from 'zod'
+import { parseByteSize, type ByteSize } from '../support/byte-size.ts'
+import { parseDuration, type Duration } from '../support/duration.ts'
+import type { Action } from './action.ts'
+import type { Boot, RunContext } from './run-context.ts'
+import {
+  inputSchema,
+  outputSchema,
+  type InputSpec,
+  type OutputSpec,
+  type ResultOf,
+} from './schema-spec.ts'
+
+export interface ProcessorOptions<
+  I extends InputSpec,
+  O extends OutputSpec | undefined = undefined,
+  W = undefined,
+> {
+  /** Part of its URLs: letters, digits, `-`, `_` and `.`, at most 64. */
+  readonly name: string
+  /** Every job records it. @default `0.0.0+dev.<digest of the file>` */
+  readonly version?: string
+  readonly description?: string
+  /** One schema gives types, form, CLI flags, OpenAPI and clients. @default {} */
+  readonly input?: I
+  readonly output?: O
+  /** Once per warm process, before its first job. A failure is shown on the processor; jobs wait. */
+  readonly setup?: (boot: Boot) => W | Promise<W>
+  /** What it returns is the job's result; a file in it is what `outputs.write()` or `outputs.path()` gave. */
+  readonly run: (ctx: RunContext<I, W>) => ResultOf<O> | Promise<ResultOf<O>>
+  readonly actions?: Readonly<Record<string, Action>>
+  /** Attempts at once, on all machines together. @default as many as there are slots */
+  readonly concurrency?: number
+  /** Of one attempt; after it the attempt is stopped and counts as failed. @default none */
+  readonly timeout?: Duration
+  /** Stops an attempt of which nothing was heard for so long: no progress, log, output, CPU second. @default none */
+  readonly silence?: Duration
+  /** How often the author's own failures are tried. @default { attempts: 1 } */
+  readonly retry?: { readonly attempts: number }
+  readonly resources?: {
+    /** An attempt that takes more is stopped as `out-of-memory`. @default no limit */
+    readonly memory?: ByteSize
+    readonly threads?: number
+    readonly gpu?: number
+  }
+  /** @default the processor's name */
+  readonly queue?: string
+  /** `inline` is for code that only waits for others: it shares a process with the API. @default 'process' */
+  readonly runner?: 'process' | 'thread' | 'inline'
+}
+
+const mark = Symbol.for('longhaul.processor')
+
+/** What `defineProcessor` gives: the declaration, checked and resolved. Plain data and functions. */
+export interface Processor {
+  readonly name: string
+  readonly version: string | undefined
+  readonly description: string
+  readonly input: z.ZodObject
+  readonly output: z.ZodType | undefined
+  readonly setup: ((boot: Boot) => unknown) | undefined
+  readonly run: (ctx: RunContext<InputSpec, unknown>) => unknown
+  readonly actions: Readonly<Record<string, Action>>
+  readonly concurrency: number | undefined
+  readonly timeoutMs: number | undefined
+  readonly silenceMs: number | undefined
+  readonly attempts: number
+  readonly memoryBytes: number | undefined
+  readonly queue: string | undefined
+  readonly runner: 'process' | 'thread' | 'inline'
+}
+
+/**
+ * Declares a processor; make it the default export of the served file. Types flow from the schemas.
+ *
+ * @example
+ * export default defineProcessor({
+ *   name: 'thumbnail',
+ *   input: { image: file('image/*'), width: z.int().default(256) },
+ *   output: { thumbnail: file('image/webp') },
+ *   run: async ({ input, outputs }) => ({
+ *     thumbnail: await outputs.write('thumb.webp', await shrink(input.image.path, input.width)),
+ *   }),
+ * })
+ */
+export function defineProcessor<
+  const I extends InputSpec = Record<never, never>,
+  O extends OutputSpec | undefined = undefined,
+  W = undefined,
+>(options: ProcessorOptions<I, O, W>): Processor {
+  const { name, version, description = '', setup, run, retry, resources } = options
+  if (typeof name !== 'string' || !/^[A-Za-z0-9][\w.-]{0,63}$/.test(name)) {
+    throw new TypeError(
+      `A processor's name is part of its URL: letters, digits, "-", "_" and ".", at most 64; got ${JSON.stringify(name)}`,
+    )
+  }
+  if (typeof run !== 'function') throw new TypeError(`Processor ${name} has no run function`)
+  return Object.defineProperty(
+    {
+      name,
+      version,
+      description,
+      input: inputSchema(options.input ?? {}),
+      output: outputSchema(options.output),
+      setup,
+      run: run as Processor['run'],
+      actions: options.actions ?? {},
+      concurrency: count(name, 'concurrency', options.concurrency),
+      timeoutMs: options.timeout === undefined ? undefined : parseDuration(options.timeout),
+      silenceMs: options.silence === undefined ? undefined : parseDuration(options.silence),
+      attempts: count(name, 'retry.attempts', retry?.attempts) ?? 1,
+      memoryBytes: resources?.memory === undefined ? undefined : parseByteSize(resources.memory),
+      queue: options.queue,
+      runner: options.runner ?? 'process',
+    },
+    mark,
+    { value: true },
+  )
+}
+
+function count(name: string, what: string, value: number | undefined): number | undefined {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) return value
+  throw new TypeError(`Processor ${name}: ${what} must be a whole number of at least 1`)
+}
+
+/** Works across copies of the package. */
+export const isProcessor = (value: unknown): value is Processor =>
+  typeof value === 'object' && value !== null && mark in value

@@ -1,0 +1,28 @@
+/** The author's side: what a processor declares and what its run is given. Pure declarations; nothing runs here. */
+export {
+  defineProcessor,
+  isProcessor,
+  type Processor,
+  type ProcessorOptions,
+} from './define-processor.ts'
+export { action, type Action, type ActionContext } from './action.ts'
+export {
+  file,
+  isInputFile,
+  isOutputFile,
+  markInputFile,
+  markOutputFile,
+  type FileSchema,
+  type InputFile,
+  type OutputFile,
+} from './file.ts'
+export {
+  CancelledError,
+  InvalidInputError,
+  PermanentError,
+  RetryableError,
+} from './author-errors.ts'
+export { describeProcessor } from './describe-processor.ts'
+export { fileFieldsOf, type FileField } from './file-fields.ts'
+export type { ProcessorDescription } from './description.ts'
+export type * from './run-context.ts'

@@ -1,0 +1,109 @@
+import type { Readable } from 'node:stream'
+import type { z } from 'zod'
+import type { RecordWriter, ShardWriter } from '../writers/index.ts'
+import type { Duration } from '../support/duration.ts'
+import type { Json, JsonObject } from '../support/json.ts'
+import type { InputFile, OutputFile } from './file.ts'
+import type { InputOf, InputSpec, ParamsOf } from './schema-spec.ts'
+
+/** What `run` is given. Every member may be taken out of it: `async run({ input, track, outputs })`. */
+export interface RunContext<I extends InputSpec, W = undefined> {
+  /** Files and values together, as the schema types them. */
+  readonly input: InputOf<I>
+  /** The non-file part of `input`. */
+  readonly params: ParamsOf<I>
+  /** All files, in the order they were submitted. */
+  readonly inputs: readonly InputFile[]
+  /** What `setup` returned. */
+  readonly warm: W
+  /** Aborts when the attempt is to stop. SIGTERM follows after 3 s, SIGKILL after 6 s. */
+  readonly signal: AbortSignal
+  /** An empty folder of this attempt; the current directory while `run` runs. */
+  readonly workspace: string
+  readonly jobId: string
+  /** 1 for the first, +1 for every later one. */
+  readonly attempt: number
+  readonly track: Track
+  readonly progress: ReportProgress
+  readonly log: Log
+  readonly outputs: Outputs
+  /** State of the last checkpoint, or undefined when this attempt starts clean. */
+  readonly restored: Json | undefined
+  /** Offers state to continue from; call it at every step. Attempts still start clean in this version: the first call says so in the log. */
+  readonly checkpoint: (state: () => Json, options?: CheckpointOptions) => Promise<void>
+}
+
+/**
+ * Iterates with progress, rate and remaining time, and throws when the attempt is cancelled.
+ *
+ * @example for await (const image of track(input.images, 'images')) await resize(image)
+ */
+export type Track = <T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  what?: string,
+  options?: {
+    /** How many there will be. @default the length or size of `items`, if it has one */
+    readonly total?: number
+    /** How many were done before, when a run continues. @default 0 */
+    readonly start?: number
+  },
+) => AsyncIterable<T>
+
+export interface ProgressReport {
+  readonly stage?: string
+  readonly percent?: number
+  readonly message?: string
+  readonly done?: number
+  readonly total?: number
+  readonly detail?: JsonObject
+}
+/** The newest report wins; reports may be as frequent as you like. Throws when the attempt is cancelled. */
+export interface ReportProgress {
+  (done: number, total?: number, message?: string): void
+  (report: ProgressReport): void
+}
+
+/** Fields may hold anything: errors are written with their message. */
+export type LogFields = Readonly<Record<string, unknown>>
+export interface Log {
+  debug(text: string, fields?: LogFields): void
+  info(text: string, fields?: LogFields): void
+  warn(text: string, fields?: LogFields): void
+  error(text: string, fields?: LogFields): void
+}
+
+export type OutputData = string | Uint8Array | Readable | AsyncIterable<Uint8Array | string>
+
+/** Files that the job gives back. Names are relative, may hold `/`, and are unique within the attempt. */
+export interface Outputs {
+  /** Writes a whole file; streams are written as they come. Storage receives it at once. */
+  write(
+    name: string,
+    data: OutputData,
+    options?: { readonly mediaType?: string },
+  ): Promise<OutputFile>
+  /** A place to write a file yourself, or have a library write it. It is given away when `run` has returned. */
+  path(name: string, options?: { readonly mediaType?: string }): OutputFile
+  /** One JSON object a line, in files `<name>_00000.jsonl` and so on. */
+  records<S extends z.ZodType = z.ZodType<JsonObject>>(
+    name: string,
+    schema?: S,
+    options?: { readonly format?: 'jsonl' },
+  ): RecordWriter<z.input<S>>
+  /** Many small files in uncompressed tars `<name>_00000.tar`, each with an index `<name>_00000.json`. */
+  shards(name: string): ShardWriter
+}
+
+export interface CheckpointOptions {
+  /** Files of the workspace that belong to the state. */
+  readonly files?: readonly string[]
+  /** At most this often. @default '1 min' */
+  readonly every?: Duration
+}
+
+/** What `setup` is given. The current directory is the folder of the served file. */
+export interface Boot {
+  /** That folder. */
+  readonly folder: string
+  readonly log: Log
+}

@@ -1,0 +1,37 @@
+/**
+ * Outputs of any number of records or small files, cut into files of bounded size. A finished file is given away at
+ * once, so that storage receives it while the attempt goes on. Bytes depend on the records and their order alone.
+ *
+ * Await every write: that is what keeps memory bounded. `finish` is called for you when `run` has returned.
+ * Deliberately absent: reading back, reopening, random access.
+ */
+export interface RecordWriter<R> {
+  /** Records written so far. */
+  readonly count: number
+  write(record: R): Promise<void>
+  /** Idempotent. */
+  finish(): Promise<void>
+}
+
+export type ShardData = string | Uint8Array | AsyncIterable<Uint8Array | string>
+
+export interface ShardWriter {
+  /** Members written so far. */
+  readonly count: number
+  /** Members keep the order of the calls, whether awaited or not. */
+  add(name: string, data: ShardData): Promise<void>
+  /** Idempotent. */
+  finish(): Promise<void>
+}
+
+/** Where a writer's files go. */
+export interface WriterFiles {
+  /** An absolute path below the workspace, its folder made. */
+  pathFor(name: string): Promise<string>
+  /** The file is complete and no longer touched. */
+  give(name: string, path: string, mediaType: string): Promise<void>
+}
+
+/** `features_00000.jsonl` */
+export const numberedName = (name: string, index: number, extension: string): string =>
+  `${name}_${String(index).padStart(5, '0')}${extension}`
