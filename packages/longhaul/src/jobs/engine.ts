@@ -213,6 +213,8 @@ export interface SweepReport {
   /** Jobs whose lease had expired: queued again, or failed `worker-lost` past the limit. */
   readonly requeued: readonly JobId[]
   readonly failed: readonly JobId[]
+  /** Lost while a cancel was requested: cancelled instead of queued again. */
+  readonly cancelled: readonly JobId[]
   /** Publications to roll forward: the next claim gives them with `resume: 'publish'`. */
   readonly publishing: readonly JobId[]
   /** retry_wait whose time has come. */

@@ -1,0 +1,123 @@
+import type { Connection, SqlValue } from '../../database/index.ts'
+import type { JobFilter, JobStore, Page } from '../engine.ts'
+import type { JobState } from '../job.ts'
+import { selectWithProgress, toJob, type JobRowWithProgress } from './row.ts'
+import type { Engine } from './transaction.ts'
+
+const allStates: readonly JobState[] = [
+  'queued',
+  'running',
+  'retry_wait',
+  'paused',
+  'completed',
+  'failed',
+  'cancelled',
+]
+/** Beyond this, a total that no counter knows is an estimate. */
+const exactTotal = 10_000
+
+export const get =
+  (engine: Engine): JobStore['get'] =>
+  async (ids, scope) =>
+    ids.flatMap((id) => {
+      const { reader } = engine.database
+      const row = reader.get<JobRowWithProgress>(`${selectWithProgress} WHERE job.id = ?`, id)
+      if (row === undefined || (scope !== 'everyone' && row.owner !== scope.owner)) return []
+      return [toJob(row)]
+    })
+
+export const list =
+  (engine: Engine): JobStore['list'] =>
+  async (filter, page) => {
+    const { reader } = engine.database
+    const limit = Math.max(0, Math.trunc(page.limit))
+    const found = seqsOf(reader, filter, page, limit + 1)
+    const seqs = found.slice(0, limit)
+    const jobs = seqs.flatMap((seq) => {
+      const row = reader.get<JobRowWithProgress>(`${selectWithProgress} WHERE job.seq = ?`, seq)
+      return row === undefined ? [] : [toJob(row)]
+    })
+    const last = seqs.at(-1)
+    return {
+      jobs,
+      ...totalOf(reader, filter),
+      ...(found.length > limit && last !== undefined ? { next: last } : {}),
+    }
+  }
+
+interface Range {
+  readonly text: string
+  readonly params: readonly SqlValue[]
+}
+
+/**
+ * One index range per state, each newest first: a page never sorts and never reads what it does not show, except where
+ * `kinds`, or an owner within a processor, is tested on the way.
+ */
+export function rangesOf(filter: JobFilter): readonly Range[] {
+  const { scope, processor, kinds } = filter
+  const owner = scope === 'everyone' ? undefined : scope.owner
+  const kindTest = kinds === undefined ? '' : ` AND kind IN (${kinds.map(() => '?').join(', ')})`
+  const kindParams = kinds ?? []
+  // Everything there is lies in the order of the table itself.
+  if (owner === undefined && processor === undefined && filter.states === undefined)
+    return [{ text: `FROM job WHERE TRUE${kindTest}`, params: kindParams }]
+  const states = [...new Set(filter.states ?? allStates)]
+  return states.map((state) => {
+    if (processor !== undefined)
+      return {
+        text: `FROM job INDEXED BY job_by_processor WHERE processor = ? AND state = ?${owner === undefined ? '' : ' AND owner = ?'}${kindTest}`,
+        params: [processor, state, ...(owner === undefined ? [] : [owner]), ...kindParams],
+      }
+    return owner === undefined
+      ? {
+          text: `FROM job INDEXED BY job_by_state WHERE state = ?${kindTest}`,
+          params: [state, ...kindParams],
+        }
+      : {
+          text: `FROM job INDEXED BY job_by_owner WHERE owner = ? AND state = ?${kindTest}`,
+          params: [owner, state, ...kindParams],
+        }
+  })
+}
+
+export const pageOfRange = (range: string): string =>
+  `SELECT seq ${range} AND seq < ? ORDER BY seq DESC LIMIT ?`
+
+function seqsOf(reader: Connection, filter: JobFilter, page: Page, count: number): number[] {
+  const offset = Math.max(0, Math.trunc(page.offset ?? 0))
+  const before = page.before ?? Number.MAX_SAFE_INTEGER
+  return rangesOf(filter)
+    .flatMap(({ text, params }) =>
+      reader
+        .all<{ seq: number }>(pageOfRange(text), ...params, before, offset + count)
+        .map((row) => row.seq),
+    )
+    .sort((a, b) => b - a)
+    .slice(offset, offset + count)
+}
+
+function totalOf(reader: Connection, filter: JobFilter) {
+  const { scope, states = allStates, kinds, processor } = filter
+  if (kinds === undefined && processor === undefined) {
+    const sum = [...new Set(states)].join(' + ') || '0'
+    const where = scope === 'everyone' ? '' : ' WHERE owner = ?'
+    const params = scope === 'everyone' ? [] : [scope.owner]
+    const row = reader.get<{ n: number }>(
+      `SELECT coalesce(sum(${sum}), 0) AS n FROM lane${where}`,
+      ...params,
+    )
+    return { total: row?.n ?? 0, totalIsEstimate: false }
+  }
+  let total = 0
+  for (const { text, params } of rangesOf(filter)) {
+    const row = reader.get<{ n: number }>(
+      `SELECT count(*) AS n FROM (SELECT 1 ${text} LIMIT ?)`,
+      ...params,
+      exactTotal + 1 - total,
+    )
+    total += row?.n ?? 0
+    if (total > exactTotal) return { total: exactTotal, totalIsEstimate: true }
+  }
+  return { total, totalIsEstimate: false }
+}

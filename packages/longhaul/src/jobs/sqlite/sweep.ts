@@ -1,0 +1,31 @@
+import type { JobUpkeep } from '../engine.ts'
+import { clockJumpGuard } from './clock-jump.ts'
+import { isAnyDue, wakeDue } from './due.ts'
+import { Findings, takeLease } from './lost-lease.ts'
+import type { JobRow } from './row.ts'
+import { commit, databaseNow, type Engine } from './transaction.ts'
+
+const batch = 200
+export const expiredLeases = `SELECT * FROM job INDEXED BY job_lease
+  WHERE state = 'running' AND lease_expires_at <= ? ORDER BY lease_expires_at LIMIT ?`
+
+export function sweep(engine: Engine): JobUpkeep['sweep'] {
+  const holdsBack = clockJumpGuard(engine.settings.leaseMs)
+  return async () => {
+    const findings = new Findings()
+    const { reader } = engine.database
+    const start = databaseNow(reader)
+    const wait = holdsBack(start)
+    const isWorkLeft = () =>
+      isAnyDue(reader, start) || (!wait && reader.get(expiredLeases, start, 1) !== undefined)
+    while (isWorkLeft()) {
+      await commit(engine, (tx) => {
+        findings.due += wakeDue(tx)
+        if (wait) return
+        for (const row of tx.connection.all<JobRow>(expiredLeases, start, batch))
+          takeLease(tx, row, `Worker ${row.lease_worker} stopped answering.`, findings)
+      })
+    }
+    return findings.report()
+  }
+}
