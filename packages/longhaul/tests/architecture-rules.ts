@@ -1,4 +1,4 @@
-import type { IForbiddenRuleType } from 'dependency-cruiser'
+import type { IRegularForbiddenRuleType } from 'dependency-cruiser'
 
 /**
  * Who may know whom, as style and design have it: protocol ← errors, processor, support ← contracts ← features ← http ←
@@ -29,11 +29,11 @@ const hostCommands = 'serve|try|keys|torture'
 const rule = (
   name: string,
   comment: string,
-  from: IForbiddenRuleType['from'],
-  to: IForbiddenRuleType['to'],
-): IForbiddenRuleType => ({ name, comment, severity: 'error', from, to })
+  from: IRegularForbiddenRuleType['from'],
+  to: IRegularForbiddenRuleType['to'],
+): IRegularForbiddenRuleType => ({ name, comment, severity: 'error', from, to })
 
-export const forbidden: IForbiddenRuleType[] = [
+export const forbidden: IRegularForbiddenRuleType[] = [
   rule('no-cycles', 'A circle of files is one file in disguise.', {}, { circular: true }),
   rule(
     'everything-resolves',

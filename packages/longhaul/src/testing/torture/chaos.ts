@@ -1,0 +1,61 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { readEvidence, type LedgerLine } from './evidence.ts'
+import type { Fleet } from './fleet.ts'
+import { isChildOf } from './marked-processes.ts'
+import type { SeededRandom } from './seeded-random.ts'
+
+export interface Blows {
+  servers: number
+  children: number
+  freezes: number
+}
+
+/** Strikes at the fleet at random moments until the signal says enough. Answers how often. */
+export async function chaos(
+  fleet: Fleet,
+  ledgerFile: string,
+  random: SeededRandom,
+  leaseMs: number,
+  enough: AbortSignal,
+): Promise<Blows> {
+  const blows: Blows = { servers: 0, children: 0, freezes: 0 }
+  const freezes: Promise<void>[] = []
+  while (!enough.aborted) {
+    await pause(random.between(200, 900))
+    const [server] = fleet.ready.toSorted(() => random.next() - 0.5)
+    if (!server || enough.aborted) continue
+    const roll = random.next()
+    if (roll < 0.2) {
+      blows.servers++
+      await server.kill()
+    } else if (roll < 0.6) {
+      if (await killRunningChild(fleet, ledgerFile, random)) blows.children++
+    } else if (roll < 0.7) {
+      blows.freezes++
+      freezes.push(server.freeze(random.between(leaseMs * 0.5, leaseMs * 1.6)))
+    }
+  }
+  await Promise.all(freezes)
+  return blows
+}
+
+/** The ledger says who runs; the parent is asked again just before, because process ids are used anew. */
+async function killRunningChild(
+  fleet: Fleet,
+  ledgerFile: string,
+  random: SeededRandom,
+): Promise<boolean> {
+  const running = new Map<string, LedgerLine>()
+  for (const line of readEvidence<LedgerLine>(ledgerFile)) {
+    const key = `${line.job}.${line.attempt}`
+    if (line.what === 'end') running.delete(key)
+    else running.set(key, line)
+  }
+  const servers = new Set(fleet.ready.map((server) => server.pid))
+  const candidates = [...running.values()].filter((line) => servers.has(line.server))
+  if (candidates.length === 0) return false
+  const victim = random.pick(candidates)
+  if (!(await isChildOf(victim.pid, victim.server))) return false
+  process.kill(victim.pid, 'SIGKILL')
+  return true
+}

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { SeededRandom } from './seeded-random.ts'
+import type { TortureClient } from './torture-client.ts'
+import { inputBytes, tasks, type Task } from './work.ts'
+
+/** What clients do in a run: upload an input, submit jobs of every kind over some seconds, cancel a few. Answers the ids. */
+export async function clientsWork(
+  client: TortureClient,
+  random: SeededRandom,
+  seed: number,
+  jobs: number,
+): Promise<readonly string[]> {
+  const bytes = inputBytes(seed, random.between(1, 200_000))
+  const source = { upload_id: await client.upload(`input-${seed}.bin`, bytes) }
+  const sourceSha256 = createHash('sha256').update(bytes).digest('hex')
+  const cancels: Promise<void>[] = []
+  const submitted: Promise<string>[] = []
+  for (let n = 0; n < jobs; n++) {
+    // Half of the jobs publish files: that is where most fault points lie.
+    const task: Task = n % 2 === 0 ? 'files' : random.pick(tasks)
+    const input = task === 'files' ? { source, sourceSha256 } : { ms: random.between(50, 1500) }
+    const one = client.submit(`${seed}-${n}`, task, input)
+    submitted.push(one)
+    if (random.chance(0.1)) cancels.push(cancelLater(client, one, random.between(0, 1000)))
+    await pause(random.between(0, 300))
+  }
+  const ids = await Promise.all(submitted)
+  await Promise.all(cancels)
+  return ids
+}
+
+async function cancelLater(client: TortureClient, job: Promise<string>, ms: number) {
+  const id = await job
+  await pause(ms)
+  await client.cancel(id)
+}

@@ -1,0 +1,46 @@
+import { faultPoints, type FaultPoint } from '../../support/fault-point.ts'
+import type { SeededRandom } from './seeded-random.ts'
+import type { PlannedFault } from './server-plan.ts'
+
+/** Where a process that slept through its lease does most harm: before each step of settling. */
+const zombiePoints = ['worker.before-settle', 'worker.before-publishing'] as const
+
+/**
+ * Decides where the next server dies, so that every named point has its turn: first those that were reached least
+ * often, over all runs.
+ */
+export class FaultSchedule {
+  readonly #deaths = new Map<FaultPoint, number>(faultPoints.map((point) => [point, 0]))
+  readonly #planned = new Map<FaultPoint, number>()
+
+  /** Deaths by point, so far. */
+  get deaths(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#deaths)
+  }
+
+  get missed(): readonly FaultPoint[] {
+    return faultPoints.filter((point) => this.#deaths.get(point) === 0)
+  }
+
+  /** @param preferred points that go first while they were never reached. */
+  nextDeath(random: SeededRandom, preferred: readonly FaultPoint[] = []): PlannedFault {
+    const urgent = preferred.filter((point) => this.#deaths.get(point) === 0)
+    const rank = (point: FaultPoint): number =>
+      (this.#deaths.get(point) ?? 0) * 3 + (this.#planned.get(point) ?? 0)
+    const candidates = urgent.length > 0 ? urgent : faultPoints
+    const least = Math.min(...candidates.map(rank))
+    const point = random.pick(candidates.filter((candidate) => rank(candidate) === least))
+    this.#planned.set(point, (this.#planned.get(point) ?? 0) + 1)
+    // Commits and store calls are frequent: the first ones belong to starting up.
+    const hit = point.startsWith('worker.') ? random.between(1, 3) : random.between(1, 25)
+    return { point, action: 'die', hit }
+  }
+
+  nextSleep(random: SeededRandom): PlannedFault {
+    return { point: random.pick(zombiePoints), action: 'stop', hit: random.between(1, 3) }
+  }
+
+  died(point: FaultPoint): void {
+    this.#deaths.set(point, (this.#deaths.get(point) ?? 0) + 1)
+  }
+}

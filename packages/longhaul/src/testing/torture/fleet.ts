@@ -1,0 +1,87 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { readEvidence, type FaultLine } from './evidence.ts'
+import type { Excuse } from './judge-attempts.ts'
+import { runFolder } from './run-folder.ts'
+import type { SeededRandom } from './seeded-random.ts'
+import type { PlannedFault, ServerPlan } from './server-plan.ts'
+import { TortureServer } from './torture-server.ts'
+
+export interface FleetOptions {
+  readonly size: number
+  readonly runId: string
+  readonly random: SeededRandom
+  readonly base: Omit<ServerPlan, 'serial' | 'seed' | 'fault'>
+  /** What the next server shall do to itself. */
+  readonly nextFault: (serial: number) => PlannedFault | undefined
+}
+
+/** Servers that share one data directory. Whoever dies is replaced; whoever stops itself is woken after its lease. */
+export class Fleet {
+  readonly all: TortureServer[] = []
+  readonly #options: FleetOptions
+  #closing = false
+
+  constructor(options: FleetOptions) {
+    this.#options = options
+    for (let n = 0; n < options.size; n++) this.#start()
+  }
+
+  get ready(): readonly TortureServer[] {
+    return this.all.filter((server) => server.ready && !this.#sleeps(server))
+  }
+
+  /** When servers stood still, and when they died. */
+  get excuses(): readonly Excuse[] {
+    return this.all.flatMap((server) => server.impairments)
+  }
+
+  /** Waits until every place is taken by a server that can be spoken to. */
+  async whole(withinMs: number): Promise<void> {
+    const deadline = Date.now() + withinMs
+    while (this.ready.length < this.#options.size) {
+      if (Date.now() > deadline) throw new Error(`No server came up within ${withinMs} ms`)
+      await pause(25)
+    }
+  }
+
+  /** True when all of them ended by themselves, without an error. */
+  async stop(): Promise<boolean> {
+    this.#closing = true
+    const living = this.all.filter((server) => server.alive)
+    const clean = await Promise.all(living.map((server) => server.stop(20_000)))
+    return clean.every(Boolean)
+  }
+
+  /** For the way out of an error: nothing of the run may go on. */
+  async kill(): Promise<void> {
+    this.#closing = true
+    await Promise.all(this.all.map((server) => server.kill()))
+  }
+
+  #start(): void {
+    const { base, random, runId, nextFault } = this.#options
+    const serial = this.all.length
+    const fault = nextFault(serial)
+    const seed = random.between(0, 2 ** 31)
+    const server = new TortureServer({ ...base, serial, seed, ...(fault && { fault }) }, runId)
+    this.all.push(server)
+    void server.exited.then(async () => {
+      await pause(random.between(0, 500))
+      if (!this.#closing) this.#start()
+    })
+    if (fault?.action === 'stop') void this.#wake(server)
+  }
+
+  #sleeps(server: TortureServer): boolean {
+    if (server.plan.fault?.action !== 'stop') return false
+    const slept = readEvidence<FaultLine>(runFolder(server.plan.folder).faults)
+    return slept.some((line) => line.pid === server.pid) && server.impairments.length === 0
+  }
+
+  /** A stopped process cannot say so: its last line of evidence does. */
+  async #wake(server: TortureServer): Promise<void> {
+    const { leaseMs } = this.#options.base
+    while (server.alive && !this.#sleeps(server)) await pause(25)
+    if (server.alive) await server.freeze(leaseMs * 1.5)
+  }
+}

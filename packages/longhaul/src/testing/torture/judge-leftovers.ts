@@ -1,0 +1,49 @@
+import { readdir } from 'node:fs/promises'
+import path from 'node:path'
+import type { PublicationLine } from './evidence.ts'
+import type { Finding } from './findings.ts'
+import type { OpenedData } from './opened-data.ts'
+
+/** Everything that a stopped service's data directory may hold; objects are asked of the store itself. */
+const layout = [/^longhaul\.db(-wal|-shm)?$/, /^secret$/, /^logs\/[^/]+\/\d+\.log$/, /^objects\//]
+
+/** Files outside the layout, uploads left open, and objects that belong to no completed job. */
+export async function judgeLeftovers(data: OpenedData, dataDir: string): Promise<Finding[]> {
+  const findings: Finding[] = []
+  const leaked = (what: string): number => findings.push({ kind: 'leaked', what })
+
+  const entries = await readdir(dataDir, { recursive: true, withFileTypes: true })
+  for (const entry of entries) {
+    const name = path.relative(dataDir, path.join(entry.parentPath, entry.name))
+    if (!entry.isDirectory() && !layout.some((pattern) => pattern.test(name)))
+      leaked(`file ${name}`)
+    if (entry.isDirectory() && /^work\/[^/]+$/.test(name)) leaked(`workspace ${name}`)
+  }
+
+  await data.uploads.expire()
+  for await (const { key, uploadId } of data.storage.listUploads(''))
+    leaked(`open upload ${uploadId} of ${key}`)
+
+  const prefix = `${data.config.resultsPrefix}/`
+  const { objects } = await data.storage.list(prefix, { limit: 100_000 })
+  const ids = [...new Set(objects.map(({ key }) => key.slice(prefix.length).split('/')[0] ?? ''))]
+  const jobs = new Map((await data.engine.get(ids, 'everyone')).map((job) => [job.id, job]))
+  for (const { key } of objects) {
+    const job = jobs.get(key.slice(prefix.length).split('/')[0] ?? '')
+    const known = job?.result?.outputs.some((output) => output.key === key)
+    if (job?.state !== 'completed' || !known)
+      leaked(`object ${key}, of a job that is ${job?.state}`)
+  }
+  return findings
+}
+
+/** One upload per key became an object, however often that was asked for. */
+export function judgePublications(publications: readonly PublicationLine[]): Finding[] {
+  const uploads = Map.groupBy(publications, ({ key }) => key)
+  return [...uploads].flatMap(([key, lines]): Finding[] => {
+    const different = new Set(lines.map(({ uploadId }) => uploadId)).size
+    return different > 1
+      ? [{ kind: 'doubled', what: `${key} was published from ${different} uploads` }]
+      : []
+  })
+}

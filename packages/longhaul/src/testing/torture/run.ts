@@ -1,0 +1,164 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { FaultPoint } from '../../support/fault-point.ts'
+import { awaitEnds } from './await-ends.ts'
+import { chaos, type Blows } from './chaos.ts'
+import { clientsWork } from './clients-work.ts'
+import {
+  readEvidence,
+  type AcknowledgedLine,
+  type FaultLine,
+  type LedgerLine,
+  type PublicationLine,
+  type StallLine,
+} from './evidence.ts'
+import type { FaultSchedule } from './fault-schedule.ts'
+import type { Finding } from './findings.ts'
+import { Fleet } from './fleet.ts'
+import { judgeAttempts } from './judge-attempts.ts'
+import { judgeJobs } from './judge-jobs.ts'
+import { judgeLeftovers, judgePublications } from './judge-leftovers.ts'
+import { markedProcesses } from './marked-processes.ts'
+import { openData } from './opened-data.ts'
+import { runFolder, type RunFolder } from './run-folder.ts'
+import { seededRandom, type SeededRandom } from './seeded-random.ts'
+import { runVariable } from './server-plan.ts'
+import { TortureClient } from './torture-client.ts'
+
+export interface RunOptions {
+  readonly root: string
+  readonly seed: number
+  readonly jobs: number
+  readonly leaseMs: number
+  readonly schedule: FaultSchedule
+  readonly noFence: boolean
+  readonly noRollForward: boolean
+}
+export interface RunReport {
+  readonly seed: number
+  readonly folder: string
+  readonly seconds: number
+  readonly findings: readonly Finding[]
+  /** Jobs by the state they ended in. */
+  readonly ends: Readonly<Record<string, number>>
+  readonly attempts: number
+  /** Servers that died at a fault point, and those that slept through their lease at one. */
+  readonly deaths: number
+  readonly sleeps: number
+  readonly blows: Blows
+}
+
+const servers = 2
+/** Chaos goes on a little after the last submission, so that late jobs suffer too. */
+const afterworkMs = 1500
+const quietMs = 45_000
+
+/** One service, some seconds of chaos, then quiet, then judgement. Leaves no process behind, whatever happens. */
+export async function tortureOnce(options: RunOptions): Promise<RunReport> {
+  const { root, seed, leaseMs, schedule } = options
+  const started = performance.now()
+  const random = seededRandom(seed)
+  const folder = runFolder(root)
+  await mkdir(root, { recursive: true })
+  const fleet = startFleet(options, random)
+  const client = new TortureClient(
+    () => (fleet.ready.length > 0 ? random.pick(fleet.ready).url : undefined),
+    folder.acknowledged,
+    random,
+  )
+  const findings: Finding[] = []
+  let blows: Blows = { servers: 0, children: 0, freezes: 0 }
+  try {
+    await fleet.whole(60_000)
+    const enough = new AbortController()
+    const striking = chaos(fleet, folder.ledger, random, leaseMs, enough.signal)
+    try {
+      await clientsWork(client, random, seed, options.jobs)
+      await pause(afterworkMs)
+    } finally {
+      enough.abort()
+      blows = await striking
+    }
+    await writeFile(folder.calm, '')
+    findings.push(...(await quiet(fleet, client, folder, leaseMs)))
+  } finally {
+    client.close()
+    await fleet.kill()
+  }
+  findings.push(...(await leftProcesses(root, () => false)))
+  const { findings: judged, ends } = await judge(folder, fleet, leaseMs)
+  findings.push(...judged)
+
+  const faults = readEvidence<FaultLine>(folder.faults)
+  const died = faults.filter(({ action }) => action === 'die')
+  for (const { point } of died) schedule.died(point)
+  const attempts = readEvidence<LedgerLine>(folder.ledger).filter(({ what }) => what === 'start')
+  return {
+    ...{ seed, folder: root, findings, ends, blows },
+    seconds: (performance.now() - started) / 1000,
+    attempts: attempts.length,
+    deaths: died.length,
+    sleeps: faults.length - died.length,
+  }
+}
+
+function startFleet(options: RunOptions, random: SeededRandom): Fleet {
+  const { root, leaseMs, schedule, noFence, noRollForward } = options
+  // With a safety switched off, go first where it would have mattered.
+  const preferred: FaultPoint[] = noRollForward
+    ? ['worker.after-publishing', 'worker.before-complete-output']
+    : []
+  return new Fleet({
+    size: servers,
+    runId: root,
+    random,
+    base: { folder: root, leaseMs, slots: 2, noFence, noRollForward },
+    nextFault: (serial) =>
+      serial === 0 ? schedule.nextSleep(random) : schedule.nextDeath(random, preferred),
+  })
+}
+
+/** Nothing is broken any more: everything must end, be cleaned up and stop. */
+async function quiet(
+  fleet: Fleet,
+  client: TortureClient,
+  folder: RunFolder,
+  leaseMs: number,
+): Promise<Finding[]> {
+  await fleet.whole(60_000)
+  const ids = readEvidence<AcknowledgedLine>(folder.acknowledged).map(({ job }) => job)
+  const findings = [...(await awaitEnds(client, ids, folder.ledger, leaseMs, quietMs))]
+  await pause(2 * leaseMs)
+  findings.push(...(await leftProcesses(folder.root, (command) => command !== 'sleep 600')))
+  if (!(await fleet.stop()))
+    findings.push({ kind: 'leaked', what: 'a server did not stop when asked' })
+  return findings
+}
+
+/** Processes that carry the mark of the run, other than those that may. */
+async function leftProcesses(runId: string, mayLive: (command: string) => boolean) {
+  const living = await markedProcesses(`${runVariable}=${runId}`)
+  return living
+    .filter(({ command }) => !mayLive(command))
+    .map(({ pid, command }): Finding => {
+      process.kill(pid, 'SIGKILL') // carries this run's mark, so it is ours; it has been counted
+      return { kind: 'leaked', what: `process ${pid}: ${command}` }
+    })
+}
+
+async function judge(folder: RunFolder, fleet: Fleet, leaseMs: number) {
+  const ledger = readEvidence<LedgerLine>(folder.ledger)
+  const stalls = readEvidence<StallLine>(folder.stalls)
+  await using data = await openData(folder.data, leaseMs)
+  const acknowledged = readEvidence<AcknowledgedLine>(folder.acknowledged)
+  const jobs = await judgeJobs(acknowledged, ledger, data.engine, data.storage)
+  return {
+    ends: jobs.ends,
+    findings: [
+      ...jobs.findings,
+      ...judgeAttempts(ledger, [...fleet.excuses, ...stalls]),
+      ...judgePublications(readEvidence<PublicationLine>(folder.publications)),
+      ...(await judgeLeftovers(data, folder.data)),
+    ],
+  }
+}
