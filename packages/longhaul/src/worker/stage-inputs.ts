@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, realpath, stat } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -12,6 +12,8 @@ import type { ObjectStore } from '../storage/object-store.ts'
 import type { Json, JsonObject } from '../support/json.ts'
 import { keyOfUri } from '../storage/object-uri.ts'
 import { fileFieldsOf } from '../processor/file-fields.ts'
+import { allowedPath } from './allowed-path.ts'
+import { filesOfManifest } from './manifest-files.ts'
 
 export interface StagedInputs {
   readonly input: JsonObject
@@ -72,44 +74,6 @@ export async function stageInputs(
   return { input, inputs }
 }
 
-/** The texts are those that clients of the older service see (five-systems Y.2, 20). */
-async function filesOfManifest(
-  manifest: NonNullable<JobParams['manifest']>,
-  storage: ObjectStore,
-): Promise<readonly string[]> {
-  if ('files' in manifest) return manifest.files
-  const { body, info } = await storage.get(keyOfUri(manifest.uri, storage.bucket))
-  if (info.size > 64 * 1024 * 1024) {
-    body.destroy()
-    throw new LonghaulError(
-      'invalid-input',
-      `The manifest ${manifest.uri} has ${info.size} bytes; at most 64 MiB are read.`,
-    )
-  }
-  const chunks: Buffer[] = []
-  for await (const chunk of body) chunks.push(chunk as Buffer)
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(Buffer.concat(chunks).toString('utf8'))
-  } catch (cause) {
-    throw new LonghaulError(
-      'invalid-input',
-      `The manifest ${manifest.uri} is not JSON: ${(cause as Error).message}`,
-      { cause },
-    )
-  }
-  const files = (parsed as { files?: unknown } | null)?.files
-  if (!Array.isArray(files) || !files.every((file): file is string => typeof file === 'string')) {
-    throw new LonghaulError(
-      'invalid-input',
-      `The manifest ${manifest.uri} must be {"files": ["s3://…", …]}.`,
-    )
-  }
-  if (files.length === 0)
-    throw new LonghaulError('invalid-input', `No files provided in manifest ${manifest.uri}`)
-  return files
-}
-
 async function stageFile(ref: FileRef, index: number, options: StageOptions): Promise<StagedFile> {
   const folder = path.join(options.workspace, 'inputs', String(index))
   await mkdir(folder, { recursive: true })
@@ -147,43 +111,6 @@ async function fetchObject(uri: string, target: string, { storage, signal }: Sta
 async function copyAllowedFile(uri: string, target: string, { inputRoots, signal }: StageOptions) {
   const source = await allowedPath(uri, inputRoots)
   return writeHashed(createReadStream(source), target, signal)
-}
-
-/** The real path of a `file://` URI, if it lies below an allowed root; links are followed before the check. */
-export async function allowedPath(uri: string, roots: readonly string[]): Promise<string> {
-  let wanted: string
-  try {
-    const url = new URL(uri)
-    if (url.host !== '' && url.host !== 'localhost') throw new Error('it names a host')
-    wanted = decodeURIComponent(url.pathname)
-    if (wanted.includes('\0')) throw new Error('it holds a NUL')
-  } catch (cause) {
-    throw new LonghaulError(
-      'invalid-uri',
-      `${uri} is not a usable file URI: ${(cause as Error).message}.`,
-      { cause },
-    )
-  }
-  const refused = new LonghaulError(
-    'uri-refused',
-    `${uri} is not below a folder this service may read; the operator lists such folders in LONGHAUL_INPUT_ROOTS.`,
-  )
-  const real = await realpath(wanted).catch(() => undefined)
-  for (const root of roots) {
-    const realRoot = await realpath(root).catch(() => root)
-    // Checked on the path as asked first, so that a stranger cannot learn which files exist outside the roots.
-    if (
-      !path.resolve(wanted).startsWith(`${path.resolve(root)}${path.sep}`) &&
-      !real?.startsWith(`${realRoot}${path.sep}`)
-    )
-      continue
-    if (real === undefined) throw new LonghaulError('object-not-found', `${uri} does not exist.`)
-    if (!real.startsWith(`${realRoot}${path.sep}`)) throw refused
-    if (!(await stat(real)).isFile())
-      throw new LonghaulError('invalid-uri', `${uri} is not a file.`)
-    return real
-  }
-  throw refused
 }
 
 async function writeHashed(body: NodeJS.ReadableStream, target: string, signal: AbortSignal) {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { allowedPath } from './stage-inputs.ts'
+import { allowedPath } from './allowed-path.ts'
 
 let folder: string
 beforeEach(async () => {
