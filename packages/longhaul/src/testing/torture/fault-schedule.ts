@@ -22,14 +22,11 @@ export class FaultSchedule {
     return faultPoints.filter((point) => this.#deaths.get(point) === 0)
   }
 
-  /** @param preferred points that go first while they were never reached. */
-  nextDeath(random: SeededRandom, preferred: readonly FaultPoint[] = []): PlannedFault {
-    const urgent = preferred.filter((point) => this.#deaths.get(point) === 0)
+  nextDeath(random: SeededRandom, points: readonly FaultPoint[] = faultPoints): PlannedFault {
     const rank = (point: FaultPoint): number =>
       (this.#deaths.get(point) ?? 0) * 3 + (this.#planned.get(point) ?? 0)
-    const candidates = urgent.length > 0 ? urgent : faultPoints
-    const least = Math.min(...candidates.map(rank))
-    const point = random.pick(candidates.filter((candidate) => rank(candidate) === least))
+    const least = Math.min(...points.map(rank))
+    const point = random.pick(points.filter((candidate) => rank(candidate) === least))
     this.#planned.set(point, (this.#planned.get(point) ?? 0) + 1)
     // Commits and store calls are frequent: the first ones belong to starting up.
     const hit = point.startsWith('worker.') ? random.between(1, 3) : random.between(1, 25)

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { FaultPoint } from '../../support/fault-point.ts'
+import { faultPoints, type FaultPoint } from '../../support/fault-point.ts'
 import { awaitEnds } from './await-ends.ts'
 import { chaos, type Blows } from './chaos.ts'
 import { clientsWork } from './clients-work.ts'
@@ -104,17 +104,17 @@ export async function tortureOnce(options: RunOptions): Promise<RunReport> {
 
 function startFleet(options: RunOptions, random: SeededRandom): Fleet {
   const { root, leaseMs, schedule, noFence, noRollForward } = options
-  // With a safety switched off, go first where it would have mattered.
-  const preferred: FaultPoint[] = noRollForward
-    ? ['worker.after-publishing', 'worker.before-complete-output']
-    : []
+  // With the roll-forward switched off, die where it would have mattered: one output public, the others not yet.
+  const points: readonly FaultPoint[] = noRollForward
+    ? ['worker.after-complete-output']
+    : faultPoints
   return new Fleet({
     size: servers,
     runId: root,
     random,
     base: { folder: root, leaseMs, slots: 2, noFence, noRollForward },
     nextFault: (serial) =>
-      serial === 0 ? schedule.nextSleep(random) : schedule.nextDeath(random, preferred),
+      serial === 0 ? schedule.nextSleep(random) : schedule.nextDeath(random, points),
   })
 }
 
