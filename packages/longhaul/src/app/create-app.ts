@@ -49,7 +49,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   const database = await openSqlite({
     path: path.join(config.dataDir, 'longhaul.db'),
-    statements: [uploadStatements, keyStatements],
+    statements: { ...uploadStatements, ...keyStatements },
   })
   try {
     return await assemble(options, config, log, database)
