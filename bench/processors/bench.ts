@@ -1,0 +1,55 @@
+import { createReadStream } from 'node:fs'
+import { defineProcessor, file, z } from 'longhaul'
+
+/** Burns one core. */
+const burn = defineProcessor({
+  name: 'burn',
+  version: '1.0.0',
+  input: { seconds: z.number() },
+  output: { turns: z.int() },
+  run: async ({ input }) => {
+    const until = performance.now() + input.seconds * 1000
+    let turns = 0
+    for (let x = 1; performance.now() < until; turns++)
+      for (let n = 0; n < 1e6; n++) x = (x * 48_271) % 2_147_483_647
+    return { turns }
+  },
+})
+
+/** Says when its code began to run. */
+const clock = defineProcessor({
+  name: 'clock',
+  version: '1.0.0',
+  input: {},
+  output: { startedAt: z.number() },
+  run: async () => ({ startedAt: performance.timeOrigin + performance.now() }),
+})
+
+/** Holds its slot, so that what is submitted behind it waits in the queue. */
+const hold = defineProcessor({
+  name: 'hold',
+  version: '1.0.0',
+  input: { seconds: z.number() },
+  output: {},
+  concurrency: 1,
+  run: async ({ input, signal }) => {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, input.seconds * 1000)
+      signal.addEventListener('abort', () => (clearTimeout(timer), resolve()))
+    })
+    return {}
+  },
+})
+
+/** Gives back what it got, through its own memory. */
+const copy = defineProcessor({
+  name: 'copy',
+  version: '1.0.0',
+  input: { source: file() },
+  output: { copy: file() },
+  run: async ({ input, outputs }) => ({
+    copy: await outputs.write('copy.bin', createReadStream(input.source.path)),
+  }),
+})
+
+export default [burn, clock, hold, copy]
