@@ -1,0 +1,108 @@
+"""`python3 -m longhaul.child <file.py>`: describe, set up, then one attempt after the other."""
+
+from __future__ import annotations
+
+import faulthandler
+import gc
+import os
+import queue
+import sys
+import threading
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+from .attempt import Attempt
+from .broken import broken
+from .channel import Channel
+from .find_processors import NotServable, find_processors
+from .leave import leave
+from .limits import limit_memory
+from .load_file import load_file
+from .served import Served
+from .streams import flush_streams, prepare_streams
+
+PROTOCOL = 1
+
+
+def main(arguments: List[str]) -> int:
+    if len(arguments) != 1 or os.environ.get("LONGHAUL_PROTOCOL") != str(PROTOCOL):
+        print("longhaul starts this itself. To run a file by hand: longhaul try <file.py> name=value", file=sys.stderr)
+        return 2
+    channel = Channel()
+    prepare_streams()
+    faulthandler.enable()  # a crash in native code leaves the author's stack in the log
+    file = Path(os.path.abspath(arguments[0]))
+    served = _open(channel, file)
+    return 1 if served is False else _serve(channel, served) if served is not None else 0
+
+
+def _open(channel: Channel, file: Path) -> Any:
+    """The processor of this process, set up; None when only the description was wanted, False when it is broken."""
+    stage = "import"
+    try:
+        targets = find_processors(load_file(file), file)
+        all_served = {name: Served(name, target, file) for name, target in targets.items()}
+        channel.send(
+            {"type": "describe", "protocol": PROTOCOL, "processors": [s.description() for s in all_served.values()]}
+        )
+        chosen = _choose(all_served, os.environ.get("LONGHAUL_PROCESSOR") or None, file)
+        if chosen is None:
+            return None
+        limit_memory(chosen.options.memory_bytes)
+        stage = "setup"
+        chosen.set_up()
+        return chosen
+    except BaseException as error:
+        channel.send(broken(stage, file, error))
+        return False
+    finally:
+        flush_streams()
+
+
+def _choose(served: Dict[str, Served], wanted: Optional[str], file: Path) -> Optional[Served]:
+    if wanted is None:
+        return next(iter(served.values())) if len(served) == 1 else None
+    if wanted not in served:
+        raise NotServable(f"{file.name} has no processor {wanted}; it has {', '.join(served)}.")
+    return served[wanted]
+
+
+class _Reader:
+    """Reads descriptor 3 in a thread of its own, so that a cancel is heard while the author's code runs."""
+
+    def __init__(self, channel: Channel):
+        self.runs: "queue.SimpleQueue[Optional[Dict[str, Any]]]" = queue.SimpleQueue()
+        self.attempt: Optional[Attempt] = None
+        self._channel = channel
+        threading.Thread(target=self._read, name="longhaul", daemon=True).start()
+
+    def _read(self) -> None:
+        for message in self._channel.messages():
+            kind, attempt = message.get("type"), self.attempt
+            if kind == "run":
+                self.runs.put(message)
+            elif kind == "cancel" and attempt is not None:
+                attempt.cancel(message["reason"])
+            elif kind == "stop":
+                break
+        self.runs.put(None)
+
+
+def _serve(channel: Channel, served: Served) -> int:
+    reader = _Reader(channel)
+    channel.send({"type": "ready"})
+    while True:
+        message = reader.runs.get()
+        if message is None:
+            return 0
+        reader.attempt = Attempt(served, message, channel.send)
+        end = reader.attempt.run()
+        reader.attempt = None
+        flush_streams()
+        channel.send(end)
+        if end["type"] == "error":
+            gc.collect()  # an exception keeps frames, and frames keep arrays
+
+
+if __name__ == "__main__":
+    leave(main(sys.argv[1:]))

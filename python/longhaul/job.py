@@ -1,0 +1,131 @@
+"""What `run` is given as `job`: the attempt, in the same words as `ctx` in TypeScript."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Sequence, Tuple, TypeVar, Union
+
+from .errors import Cancelled
+from .log import Log
+from .outputs import Outputs
+from .progress import Progress, Track, percent_of
+from .units import milliseconds
+
+Item = TypeVar("Item")
+Send = Callable[[Dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file of the job, staged in the workspace."""
+
+    name: str
+    path: Path
+    uri: str
+    size: int
+    sha256: str
+    media_type: Optional[str] = None
+
+    @property
+    def stem(self) -> str:
+        return Path(self.name).stem
+
+    @classmethod
+    def from_message(cls, staged: Mapping[str, Any]) -> "InputFile":
+        return cls(
+            name=staged.get("name", ""),
+            path=Path(staged["path"]),
+            uri=staged.get("uri", ""),
+            size=staged.get("size", 0),
+            sha256=staged.get("sha256", ""),
+            media_type=staged.get("media_type"),
+        )
+
+
+class Job:
+    """One attempt at one job. `track`, `progress` and `log` raise `Cancelled` once it was asked to stop: let it pass."""
+
+    def __init__(self, message: Mapping[str, Any], send: Send, *, began_ns: int = 0):
+        self.id: str = message["job_id"]
+        self.attempt: int = message["attempt"]
+        self.workspace = Path(message["workspace"])
+        self.input: Dict[str, Any] = dict(message.get("input") or {})
+        self.inputs: Tuple[InputFile, ...] = tuple(map(InputFile.from_message, message.get("inputs") or ()))
+        self.restored: Any = message.get("restored")
+        self._send = send
+        self._progress = Progress(send)
+        self._cancelled: Optional[str] = None
+        self._told_of_checkpoints = False
+        self.log = Log(send, self.check)
+        self.outputs = Outputs(
+            self.workspace,
+            send,
+            self.check,
+            self.note,
+            input_paths=[file.path for file in self.inputs],
+            limits=message.get("limits"),
+            began_ns=began_ns,
+        )
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the attempt was asked to stop. For loops that cannot use `track`."""
+        return self._cancelled is not None
+
+    def check(self) -> None:
+        """Raises `Cancelled` when the attempt was asked to stop."""
+        if self._cancelled is not None:
+            raise Cancelled(self._cancelled)
+
+    def track(
+        self, items: Iterable[Item], stage: str = "items", *, total: Optional[int] = None, start: int = 0
+    ) -> Track[Item]:
+        """Iterate over this: progress with rate and remaining time, and an end when the job is cancelled.
+
+        total: how many there will be, where `items` has no length.  start: how many were done before.
+        """
+        return Track(items, stage, total=total, start=start, progress=self._progress, check=self.check)
+
+    def progress(
+        self,
+        done: Optional[float] = None,
+        total: Optional[float] = None,
+        message: Optional[str] = None,
+        *,
+        stage: Optional[str] = None,
+        percent: Optional[float] = None,
+        detail: Optional[Mapping[str, Any]] = None,
+    ) -> None:
+        """Replaces what was said before: `progress(3, 10, "frame 3")` or `progress(stage="fit", percent=40)`."""
+        self.check()
+        if percent is None and done is not None and total is not None:
+            percent = percent_of(done, total)
+        said = {"stage": stage, "percent": percent, "message": message, "done": done, "total": total, "detail": detail}
+        counts = done is not None and done != total
+        self._progress.report({key: value for key, value in said.items() if value is not None}, always=not counts)
+
+    def checkpoint_due(self, every: str = "1 min") -> bool:
+        """Whether it is time to save. In this version attempts always start clean, so it never is."""
+        self.check()
+        milliseconds(every, "every")
+        self._tell_of_checkpoints()
+        return False
+
+    def checkpoint(self, state: Any, *, files: Sequence[Union[str, Path]] = ()) -> None:
+        """Saves state to continue from. In this version attempts always start clean: the call says so once."""
+        self.check()
+        self._tell_of_checkpoints()
+
+    def note(self, text: str) -> None:
+        """A warning in the log that is longhaul's own, not the author's; never raises `Cancelled`."""
+        self._send({"type": "log", "level": "warn", "text": text})
+
+    def cancel(self, reason: str) -> None:
+        """For the supervisor's message only."""
+        self._cancelled = reason
+
+    def _tell_of_checkpoints(self) -> None:
+        if not self._told_of_checkpoints:
+            self._told_of_checkpoints = True
+            self.note("Checkpoints are not kept in this version of longhaul: another attempt starts clean.")

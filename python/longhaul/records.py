@@ -1,0 +1,97 @@
+"""Rows as JSON lines. Files are started at the size the service sets, and are given away as they fill."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Callable, Dict, List, Mapping, Optional, Type
+
+from .errors import PermanentError
+from .to_json import JsonEncoder, Note
+
+MEDIA_TYPE = "application/jsonl"
+NewFile = Callable[[str], Path]
+Give = Callable[[Path, str, Optional[str]], None]
+
+
+class RecordWriter:
+    """Made by `job.outputs.records`. `count` is how many rows were written."""
+
+    def __init__(
+        self,
+        name: str,
+        schema: Any,
+        new_file: NewFile,
+        give: Give,
+        check: Callable[[], None],
+        note: Note,
+        file_bytes: int,
+    ):
+        self.name = name
+        self.schema = schema
+        self.count = 0
+        self.files: List[str] = []
+        self._new_file = new_file
+        self._give = give
+        self._check = check
+        self._encoder = JsonEncoder(note=_once(note), exact_integers=True)
+        self._file_bytes = file_bytes
+        self._sink: Optional[IO[bytes]] = None
+        self._path: Optional[Path] = None
+        self._size = 0
+
+    def write(self, row: Optional[Mapping[str, Any]] = None, /, **fields: Any) -> None:
+        """One row, as a mapping, as keywords, or both. NaN becomes null; integers are written exactly."""
+        self._check()
+        encoded = self._encoder.encode(row if row is not None else {}, f"{self.name}[{self.count}]")
+        if not isinstance(encoded, dict):
+            raise PermanentError(f"{self.name}[{self.count}] must be a row with named fields, got {encoded!r}.")
+        encoded.update(self._encoder.encode(fields, f"{self.name}[{self.count}]"))
+        line = json.dumps(encoded, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace") + b"\n"
+        if self._sink is not None and self._size + len(line) > self._file_bytes:
+            self._end_file()
+        if self._sink is None:
+            self._path = self._new_file(self._next_name())
+            self._sink = open(self._path, "wb")
+        self._sink.write(line)
+        self._size += len(line)
+        self.count += 1
+
+    def close(self) -> None:
+        """Gives the last file away; longhaul does it at the end of the attempt where the author does not."""
+        if self._sink is not None:
+            self._end_file()
+
+    def __enter__(self) -> "RecordWriter":
+        return self
+
+    def __exit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        if kind is None:
+            self.close()
+
+    def _next_name(self) -> str:
+        return f"{self.name}_{len(self.files):05d}.jsonl"
+
+    def _end_file(self) -> None:
+        assert self._sink is not None and self._path is not None
+        self._sink.close()
+        self._sink, self._size = None, 0
+        name = self._next_name()
+        self.files.append(name)
+        self._give(self._path, name, MEDIA_TYPE)
+
+
+def _once(note: Note) -> Note:
+    """A million rows with NaN are one remark."""
+    seen: Dict[str, bool] = {}
+
+    def tell(text: str) -> None:
+        field = text.split(" ", 1)[0].split("]", 1)[-1]
+        if field not in seen:
+            seen[field] = True
+            note(text + " (further rows are not mentioned)")
+
+    return tell
