@@ -1,0 +1,36 @@
+/**
+ * The promise every driver of the job engine is held to. A driver's test is one line:
+ * `engineConformance('sqlite', openForTests)`.
+ */
+import { describe } from 'vitest'
+import { cancelling } from './engine-conformance/cancelling.ts'
+import { claiming } from './engine-conformance/claiming.ts'
+import { clock } from './engine-conformance/clock.ts'
+import { eventsAndLists } from './engine-conformance/events-and-lists.ts'
+import type { OpenEngine } from './engine-conformance/harness.ts'
+import { leases } from './engine-conformance/leases.ts'
+import { processes } from './engine-conformance/processes.ts'
+import { randomHistories } from './engine-conformance/random-histories.ts'
+import { settling } from './engine-conformance/settling.ts'
+import { submitting } from './engine-conformance/submitting.ts'
+
+export type {
+  EngineTestOptions,
+  EngineUnderTest,
+  OpenEngine,
+} from './engine-conformance/harness.ts'
+export type { OpenForTest } from './engine-conformance/fixtures.ts'
+
+export function engineConformance(name: string, open: OpenEngine): void {
+  describe(`job engine on ${name}`, () => {
+    submitting(open)
+    claiming(open)
+    leases(open)
+    settling(open)
+    cancelling(open)
+    eventsAndLists(open)
+    clock(open)
+    randomHistories(open)
+    processes(open)
+  })
+}
