@@ -5,13 +5,20 @@ import type { Finding } from './findings.ts'
 import type { OpenedData } from './opened-data.ts'
 
 /** Everything that a stopped service's data directory may hold; objects are asked of the store itself. */
-const layout = [/^longhaul\.db(-wal|-shm)?$/, /^secret$/, /^logs\/[^/]+\/\d+\.log$/, /^objects\//]
+const layout = [
+  /^longhaul\.db(-wal|-shm)?$/,
+  /^secret$/,
+  /^logs\/[^/]+\/\d+\.log$/,
+  // Of the store's own folder, uploads and temporary files must be gone.
+  /^objects\/(?!\.longhaul\/(uploads|tmp)\/)/,
+]
 
 /** Files outside the layout, uploads left open, and objects that belong to no completed job. */
 export async function judgeLeftovers(data: OpenedData, dataDir: string): Promise<Finding[]> {
   const findings: Finding[] = []
   const leaked = (what: string): number => findings.push({ kind: 'leaked', what })
 
+  await data.uploads.expire()
   const entries = await readdir(dataDir, { recursive: true, withFileTypes: true })
   for (const entry of entries) {
     const name = path.relative(dataDir, path.join(entry.parentPath, entry.name))
@@ -20,7 +27,6 @@ export async function judgeLeftovers(data: OpenedData, dataDir: string): Promise
     if (entry.isDirectory() && /^work\/[^/]+$/.test(name)) leaked(`workspace ${name}`)
   }
 
-  await data.uploads.expire()
   for await (const { key, uploadId } of data.storage.listUploads(''))
     leaked(`open upload ${uploadId} of ${key}`)
 
