@@ -3,6 +3,7 @@ import {
   jobView,
   processorList,
   processorView,
+  type FileReference,
   type JobList,
   type JobOutput,
   type JobStatus,
@@ -36,7 +37,8 @@ export interface ClientOptions extends Omit<ConnectionOptions, 'url'> {
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 /** What a submission's input may hold: JSON, and files still to be uploaded. */
-export type InputValue = ByteSource | readonly ByteSource[] | Json
+export type InputValue =
+  ByteSource | readonly ByteSource[] | FileReference | readonly FileReference[] | Json
 export interface SubmitOptions extends Omit<UploadOptions, 'uploadId' | 'onStarted'> {
   /** Names the request: sent again, it answers with the same job. @default a random one, so that a lost answer is no second job */
   readonly idempotencyKey?: string | undefined

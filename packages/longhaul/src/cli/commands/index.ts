@@ -1,0 +1,30 @@
+import type { Command } from '../command.ts'
+
+/** Every command in the order of the help. Its file is imported when it is called: one command starts as fast as if it were alone. */
+export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./serve.ts')).serve,
+  try: async () => (await import('./try.ts')).tryOnce,
+  submit: async () => (await import('./submit.ts')).submit,
+  watch: async () => (await import('./watch.ts')).watch,
+  jobs: async () => (await import('./jobs.ts')).jobs,
+  logs: async () => (await import('./logs.ts')).logs,
+  cancel: async () => (await import('./cancel.ts')).cancel,
+  retry: async () => (await import('./retry.ts')).retry,
+  download: async () => (await import('./download.ts')).download,
+  keys: async () => (await import('./keys.ts')).keys,
+  torture: async () => (await import('./torture.ts')).torture,
+}
+
+export const summaries: Readonly<Record<keyof typeof commands, string>> = {
+  serve: 'make a service of processor files',
+  try: 'run a processor once, without a service',
+  submit: 'send a job, with its files',
+  watch: 'follow jobs to their end',
+  jobs: 'list jobs',
+  logs: 'what an attempt wrote',
+  cancel: 'stop jobs',
+  retry: 'run finished jobs again',
+  download: 'fetch the outputs of a job, verified',
+  keys: 'make, list and revoke keys of the API',
+  torture: 'kill a service at random and check that nothing is lost',
+}

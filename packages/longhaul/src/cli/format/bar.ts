@@ -1,0 +1,10 @@
+/** ██████████████░░░░░░, `percent` of 100 full; full only when it is. */
+export function bar(percent: number, width = 20): string {
+  const share = Math.min(Math.max(percent, 0), 100) / 100
+  const full = Math.floor(share * width + 1e-9)
+  return '█'.repeat(full) + '░'.repeat(width - full)
+}
+
+/** 71 %, three places wide, so that what follows does not jump. 100 % only at the end. */
+export const percentText = (percent: number): string =>
+  `${String(Math.floor(Math.min(Math.max(percent, 0), 100) + 1e-9)).padStart(3)} %`

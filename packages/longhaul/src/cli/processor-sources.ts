@@ -1,0 +1,65 @@
+import { stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { ProcessorSource } from '../runners/runner.ts'
+import { UsageError } from './exit-code.ts'
+
+/** What `serve` and `try` were given to run: files, modules, and a program's template. */
+export async function processorSources(
+  words: readonly string[],
+  program: { readonly template?: string | undefined; readonly name?: string | undefined },
+  cwd: string,
+): Promise<readonly ProcessorSource[]> {
+  const sources: ProcessorSource[] = []
+  for (const word of words) sources.push({ kind: 'file', path: await fileOf(word, cwd) })
+  const { template } = program
+  if (template !== undefined) {
+    if (template.trim() === '')
+      throw new UsageError('--run needs a program: --run "prog {in:file} {out:out.txt}"')
+    sources.push({ kind: 'program', name: program.name ?? programName(template), template, cwd })
+  } else if (program.name !== undefined) {
+    throw new UsageError('--name names the program of --run; a file names its own processors')
+  }
+  if (sources.length === 0) {
+    throw new UsageError(
+      'Which processor? Give a file (longhaul serve thumbs.py) or a program (--run "prog {in:file}")',
+    )
+  }
+  return sources
+}
+
+async function fileOf(word: string, cwd: string): Promise<string> {
+  const file = path.resolve(cwd, word)
+  const found = await stat(file).catch(() => undefined)
+  if (found?.isFile() === true) return file
+  if (found?.isDirectory() === true)
+    throw new UsageError(`${word} is a folder; give the file in it that has the processor`)
+  // No file: then a module that the current folder has installed, unless it can only be meant as a file.
+  if (!/^\.{0,2}\//.test(word) && !/\.(ts|js|mjs|py|sh)$/.test(word)) {
+    const resolved = moduleFile(word, cwd)
+    if (resolved !== undefined) return resolved
+  }
+  throw new UsageError(`There is no file ${word}${path.isAbsolute(word) ? '' : ` in ${cwd}`}`)
+}
+
+function moduleFile(name: string, cwd: string): string | undefined {
+  try {
+    return createRequire(pathToFileURL(path.join(cwd, 'x.js'))).resolve(name)
+  } catch {
+    return fromImports(name, cwd)
+  }
+}
+
+/** Packages that can only be imported, not required. */
+function fromImports(name: string, cwd: string): string | undefined {
+  try {
+    return fileURLToPath(import.meta.resolve(name, pathToFileURL(path.join(cwd, 'x.js')).href))
+  } catch {
+    return undefined
+  }
+}
+
+/** `ffmpeg -i {video:file}` → `ffmpeg`. */
+const programName = (template: string): string =>
+  path.parse(template.trim().split(/\s+/)[0] ?? '').name.replace(/[^\w.-]/g, '-') || 'program'
