@@ -2,14 +2,18 @@ import type { Readable } from 'node:stream'
 
 /**
  * Where bytes live: three small contracts, one per ability, so that a backend says what it can do. Keys are relative,
- * `/`-separated, and never paths: each backend contains them. Deliberately absent: directories, metadata search, locks.
+ * `/`-separated, and never paths: each backend contains them, and refuses with 'invalid-file-name' what it cannot hold.
+ * Deliberately absent: directories, metadata search, locks.
  */
 export interface ObjectStore {
   /** Name used in `s3://<bucket>/<key>` URIs. */
   readonly bucket: string
   /** Whole or not at all: a reader never sees half an object; durable when it resolves. */
   put(key: string, body: Bytes, options?: PutOptions): Promise<ObjectInfo>
-  /** Throws 'object-not-found', or 'range-not-satisfiable'. `end` is inclusive, as in HTTP. */
+  /**
+   * Throws 'object-not-found', or 'range-not-satisfiable'. `end` is inclusive, as in HTTP. The body is of one version,
+   * whatever is put meanwhile; read it to its end or destroy it.
+   */
   get(
     key: string,
     range?: ByteRange,
@@ -32,7 +36,7 @@ export interface ObjectStore {
 export type Bytes = Uint8Array | Readable | AsyncIterable<Uint8Array>
 export interface ByteRange {
   readonly start: number
-  readonly end?: number
+  readonly end?: number | undefined
 }
 export interface PutOptions {
   readonly mediaType?: string
@@ -116,5 +120,21 @@ export interface UrlSigner {
   ): string | Promise<string>
 }
 
+/** What a request with a signed URL may do. Throws 'signature-invalid', 'signature-expired'. */
+export interface SignedUrls {
+  checkPart(url: {
+    readonly uploadId: string
+    readonly partNumber: string
+    readonly query: Readonly<Record<string, unknown>>
+  }): { readonly upload: UploadRef; readonly partNumber: number; readonly maxBytes: number }
+  checkObject(url: { readonly key: string; readonly query: Readonly<Record<string, unknown>> }): {
+    readonly key: string
+    readonly fileName: string | undefined
+  }
+}
+
 /** What the app chooses once and hands to the features. */
-export interface Storage extends ObjectStore, MultipartUploads, UrlSigner {}
+export interface Storage extends ObjectStore, MultipartUploads, UrlSigner {
+  /** Where longhaul itself serves the URLs that the store signs; elsewhere they lead to the store. */
+  readonly signedUrls?: SignedUrls
+}

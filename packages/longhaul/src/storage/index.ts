@@ -1,0 +1,3 @@
+/** Where bytes live. The contracts are in object-store.ts; the app alone chooses a backend. */
+export type * from './object-store.ts'
+export { keyOfUri, uriOfKey } from './object-uri.ts'

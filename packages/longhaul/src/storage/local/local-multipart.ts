@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto'
+import { constants } from 'node:fs'
+import { link, lstat, mkdir, open, readdir, rm, unlink } from 'node:fs/promises'
+import path from 'node:path'
+import { LonghaulError } from '../../errors/index.ts'
+import type { MultipartUploads, Part, UploadRef } from '../object-store.ts'
+import { completeUpload } from './complete-upload.ts'
+import { removeQuietly, renameDurably, syncFile, writeJson } from './durable-file.ts'
+import { codeOf, isMissing, namingErrors } from './file-errors.ts'
+import type { Folder } from './folder.ts'
+import { hashFile } from './hash-file.ts'
+import { oneAtATime } from './one-at-a-time.ts'
+import { statOf } from './publish.ts'
+import type { Records } from './records.ts'
+import {
+  dropUpload,
+  findUpload,
+  namesIn,
+  parsePartName,
+  partName,
+  partsIn,
+  uploadNotFound,
+  type UploadFile,
+  type UploadFolder,
+} from './upload-folder.ts'
+import { invalidParts, readPlan } from './upload-plan.ts'
+import { writeFile } from './write-file.ts'
+import type { Written } from './write-body.ts'
+
+/** Parts are files until they are complete; the ETag of a part is its quoted SHA-256. */
+export function localMultipart(folder: Folder, records: Records): MultipartUploads {
+  const limits = {
+    minPartBytes: 1,
+    maxPartBytes: 5 * 1024 ** 3,
+    maxParts: 10_000,
+    equalParts: false,
+  }
+
+  async function uploadFor(ref: UploadRef, partNumber: number) {
+    if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > limits.maxParts)
+      throw invalidParts(
+        [partNumber],
+        `Part numbers are between 1 and ${limits.maxParts}, not ${partNumber}.`,
+      )
+    return (await findUpload(folder, ref)) ?? Promise.reject(uploadNotFound(ref))
+  }
+
+  /** Gives a finished file the name of its part; the part of that number until then goes away. */
+  function keep(ref: UploadRef, partNumber: number, temp: string, written: Written): Promise<Part> {
+    return oneAtATime(`upload ${ref.uploadId}`, async () => {
+      const upload = await uploadFor(ref, partNumber)
+      if (await readPlan(upload))
+        throw new LonghaulError(
+          'upload-complete',
+          'The upload is being completed; start a new one.',
+        )
+      const name = partName(partNumber, written.size, written.sha256)
+      const before = (await namesIn(upload)).filter(
+        (other) => parsePartName(other)?.partNumber === partNumber && other !== name,
+      )
+      try {
+        await renameDurably(temp, path.join(upload.path, name))
+      } catch (error) {
+        throw isMissing(error) ? uploadNotFound(ref) : error
+      }
+      for (const other of before) await removeQuietly(path.join(upload.path, other))
+      return { partNumber, etag: `"${written.sha256}"`, ...written }
+    })
+  }
+
+  /** What is said about an upload never changes, so each is read once. */
+  let known = new Map<string, UploadFolder>()
+  async function openUploads(): Promise<readonly UploadFolder[]> {
+    const now = new Map<string, UploadFolder>()
+    for (const uploadId of await readdir(folder.uploads)) {
+      const upload = known.get(uploadId) ?? (await findUpload(folder, { uploadId }))
+      if (upload) now.set(uploadId, upload)
+    }
+    known = now
+    return [...now.values()]
+  }
+
+  async function withTemp<T>(use: (temp: string) => Promise<T>): Promise<T> {
+    const temp = folder.newTemp()
+    try {
+      return await use(temp)
+    } catch (error) {
+      await rm(temp, { recursive: true, force: true })
+      throw error
+    }
+  }
+
+  return {
+    limits,
+    begin: (key, options = {}) =>
+      namingErrors(() =>
+        withTemp(async (temp) => {
+          folder.objectPath(key)
+          const uploadId = randomBytes(16).toString('hex')
+          const about: UploadFile = { key, started_at: new Date().toISOString() }
+          if (options.mediaType !== undefined) about.media_type = options.mediaType
+          await mkdir(temp, { mode: 0o700 })
+          await writeJson(path.join(temp, 'upload.json'), about, path.join(temp, 'writing'))
+          await renameDurably(temp, path.join(folder.uploads, uploadId))
+          return uploadId
+        }),
+      ),
+    putPart: (ref, partNumber, body, { sizeBytes, signal } = {}) =>
+      namingErrors(() =>
+        withTemp(async (temp) => {
+          await uploadFor(ref, partNumber) // refused before a byte is read
+          const written = await writeFile(temp, body, {
+            sizeBytes,
+            signal,
+            maxBytes: limits.maxPartBytes,
+          })
+          return keep(ref, partNumber, temp, written)
+        }),
+      ),
+    putFile: (ref, partNumber, file) =>
+      namingErrors(() =>
+        withTemp(async (temp) => {
+          await uploadFor(ref, partNumber)
+          return keep(ref, partNumber, temp, await takeFile(file, temp))
+        }),
+      ),
+    listParts: (ref) =>
+      namingErrors(async () => {
+        const upload = await findUpload(folder, ref)
+        if (!upload) throw uploadNotFound(ref)
+        const parts = (await readPlan(upload))?.parts ?? (await partsIn(upload))
+        return parts.map(({ partNumber, etag, size, sha256 }) => ({
+          partNumber,
+          etag,
+          size,
+          sha256,
+        }))
+      }),
+    complete: (ref, parts, options = {}) =>
+      namingErrors(() => completeUpload(folder, records, ref, parts, options.sha256)),
+    abort: (ref) =>
+      namingErrors(() =>
+        oneAtATime(`upload ${ref.uploadId}`, async () => {
+          const upload = await findUpload(folder, ref)
+          if (!upload) return
+          await dropUpload(folder, upload)
+          // A crash while completing may have left the record of an object that never got its name.
+          if (!(await statOf(folder.objectPath(ref.key)))) await records.remove(ref.key)
+        }),
+      ),
+    async *listUploads(prefix) {
+      for (const upload of await openUploads())
+        if (upload.key.startsWith(prefix))
+          yield { key: upload.key, uploadId: upload.id, startedAt: upload.startedAt }
+    },
+  }
+}
+
+/**
+ * The file itself becomes the part, by a link: its bytes are read once, for the SHA-256, and not copied. Where the volume
+ * cannot link they are copied. Never follows a symbolic link, which could name anything on this machine.
+ */
+async function takeFile(file: string, temp: string): Promise<Written> {
+  const source = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  try {
+    const before = await source.stat({ bigint: true })
+    if (!before.isFile()) throw invalidParts([], 'Only a plain file can be stored.')
+    if (!(await linked(file, temp, before.ino)))
+      return await writeFile(temp, source.createReadStream({ autoClose: false }))
+    const written = await hashFile(source)
+    await syncFile(source)
+    const after = await source.stat({ bigint: true })
+    if (after.mtimeNs !== before.mtimeNs || after.size !== BigInt(written.size))
+      throw invalidParts(
+        [],
+        'The file changed while it was being read. Close it before storing it.',
+      )
+    return written
+  } finally {
+    await source.close()
+  }
+}
+
+async function linked(file: string, temp: string, ino: bigint): Promise<boolean> {
+  try {
+    await link(file, temp)
+  } catch (error) {
+    if (['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP'].includes(codeOf(error) ?? ''))
+      return false
+    throw error
+  }
+  if ((await lstat(temp, { bigint: true })).ino === ino) return true
+  await unlink(temp)
+  return false
+}

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto'
+import type { FileHandle } from 'node:fs/promises'
+import { addAbortSignal, Readable } from 'node:stream'
+import { LonghaulError } from '../../errors/index.ts'
+import type { Bytes } from '../object-store.ts'
+
+export interface Written {
+  readonly size: number
+  readonly sha256: string
+}
+
+/** Small enough that hashing one takes a fraction of a millisecond, large enough that system calls do not count. */
+const stagingBytes = 256 * 1024
+
+/**
+ * Streams a body to the end of a file and hashes it on the way. Memory is two staging buffers, whatever the body: one
+ * fills while the other is being written, and a slow disk slows the source down.
+ */
+export async function writeBody(
+  file: FileHandle,
+  body: Bytes,
+  options: { readonly signal?: AbortSignal | undefined; readonly maxBytes?: number } = {},
+): Promise<Written> {
+  const { signal, maxBytes = Infinity } = options
+  const hash = createHash('sha256')
+  let size = 0
+  let used = 0
+  let filling = Buffer.allocUnsafe(stagingBytes)
+  let spare: Buffer<ArrayBuffer> | undefined
+  let writing: Promise<void> = Promise.resolve()
+
+  const flush = async () => {
+    const full = filling.subarray(0, used)
+    hash.update(full)
+    await writing
+    writing = writeAll(file, full)
+    writing.catch(() => {}) // seen by the await above or by the last one
+    const next = spare ?? Buffer.allocUnsafe(stagingBytes)
+    spare = filling
+    filling = next
+    used = 0
+  }
+
+  try {
+    for await (const chunk of chunksOf(body, signal)) {
+      size += chunk.byteLength
+      if (size > maxBytes) throw tooLong(maxBytes)
+      // Copied, because a generator may use its own buffer again as soon as it is asked for more.
+      for (let from = 0; from < chunk.byteLength;) {
+        const piece = chunk.subarray(from, from + stagingBytes - used)
+        filling.set(piece, used)
+        used += piece.byteLength
+        from += piece.byteLength
+        if (used === stagingBytes) await flush()
+      }
+    }
+    if (used > 0) await flush()
+  } finally {
+    await writing.catch(() => {}) // nothing may still write when the caller closes the file
+  }
+  await writing
+  return { size, sha256: hash.digest('hex') }
+}
+
+/** A write may be short, on a nearly full disk for instance; the rest then says why. */
+export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.byteLength;)
+    done += (await file.write(bytes, done, bytes.byteLength - done)).bytesWritten
+}
+
+async function* chunksOf(body: Bytes, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+  signal?.throwIfAborted()
+  if (body instanceof Uint8Array) {
+    // In pieces, so that hashing a large array does not hold up the event loop: each flush waits for the disk.
+    for (let from = 0; from < body.byteLength; from += stagingBytes) {
+      signal?.throwIfAborted()
+      yield body.subarray(from, from + stagingBytes)
+    }
+    return
+  }
+  const stream = body instanceof Readable ? body : Readable.from(body)
+  if (signal) addAbortSignal(signal, stream)
+  for await (const chunk of stream as AsyncIterable<unknown>) {
+    if (typeof chunk === 'string') yield Buffer.from(chunk)
+    else if (chunk instanceof Uint8Array) yield chunk
+    else throw new TypeError('A body must consist of bytes')
+  }
+}
+
+const tooLong = (maxBytes: number) =>
+  new LonghaulError(
+    'body-too-large',
+    `The body is longer than the ${maxBytes} bytes allowed here.`,
+    {
+      facts: { max_bytes: maxBytes },
+    },
+  )

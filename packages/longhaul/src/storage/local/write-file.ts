@@ -1,0 +1,55 @@
+import { open } from 'node:fs/promises'
+import { LonghaulError, isLonghaulError } from '../../errors/index.ts'
+import type { Bytes } from '../object-store.ts'
+import { syncFile } from './durable-file.ts'
+import { writeBody, type Written } from './write-body.ts'
+
+export interface WriteFileOptions {
+  /** Refused with 'checksum-mismatch' when the bytes have another one. */
+  readonly sha256?: string | undefined
+  /** Refused with 'invalid-part' when there are more or fewer. */
+  readonly sizeBytes?: number | undefined
+  /** Refused with 'body-too-large' beyond that. */
+  readonly maxBytes?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Writes a new file and syncs it; it has no name yet that anyone looks for. */
+export async function writeFile(
+  to: string,
+  body: Bytes,
+  options: WriteFileOptions = {},
+): Promise<Written> {
+  const { sha256, sizeBytes, maxBytes = Infinity, signal } = options
+  const file = await open(to, 'wx', 0o600)
+  try {
+    const written = await writeBody(file, body, { signal, maxBytes: sizeBytes ?? maxBytes }).catch(
+      (error: unknown) => {
+        const isLonger = sizeBytes !== undefined && isLonghaulError(error, 'body-too-large')
+        throw isLonger ? otherSize(sizeBytes, 'more') : error
+      },
+    )
+    if (sizeBytes !== undefined && written.size !== sizeBytes)
+      throw otherSize(sizeBytes, String(written.size))
+    checkSha256(written.sha256, sha256)
+    await syncFile(file)
+    return written
+  } finally {
+    await file.close()
+  }
+}
+
+export function checkSha256(found: string, expected: string | undefined): void {
+  if (expected === undefined || expected.toLowerCase() === found) return
+  throw new LonghaulError(
+    'checksum-mismatch',
+    `The bytes have SHA-256 ${found}, not ${expected}. Nothing was stored; send them again.`,
+    { facts: { sha256: found } },
+  )
+}
+
+const otherSize = (announced: number, came: string) =>
+  new LonghaulError(
+    'invalid-part',
+    `${announced} bytes were announced and ${came} came. Send them all again.`,
+  )
