@@ -4,24 +4,16 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const wanted = 24
-if (Number(process.versions.node.split('.')[0]) < wanted) {
+if (Number(process.versions.node.split('.')[0]) >= wanted) {
+  import('../dist/cli/main.js')
+} else {
   const quoted = (word) =>
     /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, `'\\''`)}'`
   // npx finds what this folder has installed; anything else is named by its path.
   const here = existsSync('node_modules/.bin/longhaul')
   const program = here ? ['longhaul'] : ['node', fileURLToPath(import.meta.url)]
   const line = ['npx', '-y', '-p', `node@${wanted}`, '--', ...program, ...process.argv.slice(2)]
-  console.error(
-    `longhaul needs Node ${wanted} (this is ${process.versions.node}); run:  ${line.map(quoted).join(' ')}`,
-  )
+  const is = process.versions.node
+  console.error(`longhaul needs Node ${wanted}, this is ${is}; run:  ${line.map(quoted).join(' ')}`)
   process.exitCode = 2
-} else {
-  // The embedded database is Node's own; that its API may still change is our affair, not the reader's.
-  const { emitWarning } = process
-  process.emitWarning = (warning, ...rest) => {
-    const text = typeof warning === 'string' ? warning : warning.message
-    if (!/^SQLite is an experimental feature/.test(text))
-      emitWarning.call(process, warning, ...rest)
-  }
-  await import('../dist/cli/main.js')
 }

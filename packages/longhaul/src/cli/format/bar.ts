@@ -5,6 +5,6 @@ export function bar(percent: number, width = 20): string {
   return '█'.repeat(full) + '░'.repeat(width - full)
 }
 
-/** 71 %, three places wide, so that what follows does not jump. 100 % only at the end. */
-export const percentText = (percent: number): string =>
-  `${String(Math.floor(Math.min(Math.max(percent, 0), 100) + 1e-9)).padStart(3)} %`
+/** The bar and its share: `██████████████░░░░░░  71 %`, of one width, so that what follows does not jump. */
+export const barWithPercent = (percent: number): string =>
+  `${bar(percent)} ${String(Math.floor(Math.min(Math.max(percent, 0), 100) + 1e-9)).padStart(3)} %`

@@ -1,5 +1,5 @@
 import { isFinished, type JobProgress, type JobView } from '@longhaul/protocol'
-import { bar, percentText } from './bar.ts'
+import { barWithPercent } from './bar.ts'
 import { count, duration, rate } from './quantity.ts'
 
 /** Enough of an id to paste back: its time in milliseconds, without the random tail. */
@@ -24,14 +24,9 @@ export function jobLine(job: JobView, now: number): string {
       ...again,
     ].join('  ')
   }
-  return [
-    name,
-    bar(percent),
-    percentText(percent),
-    ...wordsOf(progress),
-    ...speedOf(progress),
-    ...again,
-  ].join('  ')
+  return [name, barWithPercent(percent), ...wordsOf(progress), ...speedOf(progress), ...again].join(
+    '  ',
+  )
 }
 
 /** How it ended, in words: `completed in 3.2 s`, `failed: …`. */

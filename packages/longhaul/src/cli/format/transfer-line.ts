@@ -1,4 +1,4 @@
-import { bar, percentText } from './bar.ts'
+import { barWithPercent } from './bar.ts'
 import { bytes, duration } from './quantity.ts'
 
 /** Makes the lines of one upload or download: share, bytes, speed and time left, from the moment it was made. */
@@ -17,12 +17,6 @@ export function transferLine(label: string, now: () => number = Date.now) {
             `ETA ${duration(Math.round((total - done) / perSecond) * 1000)}`,
           ]
         : []
-    return [
-      label,
-      bar(percent),
-      percentText(percent),
-      `${bytes(done)}/${bytes(total)}`,
-      ...speed,
-    ].join('  ')
+    return [label, barWithPercent(percent), `${bytes(done)}/${bytes(total)}`, ...speed].join('  ')
   }
 }
