@@ -4,7 +4,8 @@ import { completed, workerNamed, type OpenForTest } from './fixtures.ts'
 
 const [module = '', argument = '', name = ''] = process.argv.slice(2)
 const { openForTest } = (await import(module)) as { openForTest: OpenForTest }
-const { engine, close } = await openForTest(argument)
+const opened = await openForTest(argument)
+const { engine } = opened
 const say = (line: object): void => {
   writeSync(1, `${JSON.stringify(line)}\n`)
 }
@@ -25,4 +26,4 @@ for (let empty = 0; empty < 5;) {
     if (answers[index] === 'settled') say({ settled: lease.jobId })
   })
 }
-await close()
+await opened.close()

@@ -70,9 +70,13 @@ export function eventsAndLists(open: OpenEngine): void {
         until(async () =>
           heard.some((one) => JSON.stringify(one) === JSON.stringify(wakeup)) ? true : undefined,
         )
-      const { id } = await running(engine)
+      const { id, lease } = await running(engine)
       await hears({ kind: 'queued', queue: 'q' })
       await hears({ kind: 'changed', jobId: id })
+      heard.length = 0
+      await settleOne(engine, lease, completed)
+      // A slot is free: who was kept back by a limit may claim.
+      await hears({ kind: 'queued', queue: 'q' })
       const far = await running(other, { queue: 'far' })
       await hears({ kind: 'queued', queue: 'far' })
       await hears({ kind: 'changed', jobId: far.id })

@@ -57,8 +57,9 @@ export function useEngine(open: OpenEngine, options: EngineTestOptions = {}) {
 }
 
 /** Running ⇔ leased; counters = recount; event numbers without a gap; one terminal event per life. */
-export async function checkInvariants({ engine, drift }: EngineUnderTest): Promise<void> {
-  expect(await drift()).toEqual([])
+export async function checkInvariants(test: EngineUnderTest): Promise<void> {
+  const { engine } = test
+  expect(await test.drift()).toEqual([])
   for (let before: number | undefined; ;) {
     const page = await engine.list(
       { scope: 'everyone' },

@@ -169,10 +169,11 @@ export function settling(open: OpenEngine): void {
       expect(await stateOf(engine, id)).toBe('completed')
     })
 
-    it('survives a release', async () => {
+    it('survives a release, even after a cancel that came too late', async () => {
       const { engine } = its
-      const { lease } = await running(engine)
+      const { id, lease } = await running(engine)
       await settleOne(engine, lease, publishing)
+      await engine.requestCancel([id], { scope: 'everyone' })
       await engine.release([lease])
       expect((await claimUpTo(engine, 1))[0]?.resume).toBe('publish')
     })

@@ -1,6 +1,6 @@
 import type { Connection, SqlValue } from '../../database/index.ts'
 import type { JobFilter, JobStore, Page } from '../engine.ts'
-import type { JobState } from '../job.ts'
+import type { JobKind, JobState } from '../job.ts'
 import { selectWithProgress, toJob, type JobRowWithProgress } from './row.ts'
 import type { Engine } from './transaction.ts'
 
@@ -12,6 +12,14 @@ const allStates: readonly JobState[] = [
   'completed',
   'failed',
   'cancelled',
+]
+const allKinds: readonly JobKind[] = [
+  'batch',
+  'processor',
+  'callable',
+  'operation',
+  'upload',
+  'typed',
 ]
 /** Beyond this, a total that no counter knows is an estimate. */
 const exactTotal = 10_000
@@ -51,34 +59,33 @@ interface Range {
 }
 
 /**
- * One index range per state, each newest first: a page never sorts and never reads what it does not show, except where
- * `kinds`, or an owner within a processor, is tested on the way.
+ * One index range per state (and kind), each newest first: a page never sorts and never reads what it does not show.
+ * Only within one processor are kinds tested on the way; a processor has one or two.
  */
 export function rangesOf(filter: JobFilter): readonly Range[] {
-  const { scope, processor, kinds } = filter
-  const owner = scope === 'everyone' ? undefined : scope.owner
-  const kindTest = kinds === undefined ? '' : ` AND kind IN (${kinds.map(() => '?').join(', ')})`
-  const kindParams = kinds ?? []
+  const { scope, processor } = filter
+  const owner = scope === 'everyone' ? [] : [scope.owner]
   // Everything there is lies in the order of the table itself.
-  if (owner === undefined && processor === undefined && filter.states === undefined)
-    return [{ text: `FROM job WHERE TRUE${kindTest}`, params: kindParams }]
+  if (
+    scope === 'everyone' &&
+    [processor, filter.states, filter.kinds].every((x) => x === undefined)
+  )
+    return [{ text: 'FROM job WHERE TRUE', params: [] }]
   const states = [...new Set(filter.states ?? allStates)]
-  return states.map((state) => {
-    if (processor !== undefined)
-      return {
-        text: `FROM job INDEXED BY job_by_processor WHERE processor = ? AND state = ?${owner === undefined ? '' : ' AND owner = ?'}${kindTest}`,
-        params: [processor, state, ...(owner === undefined ? [] : [owner]), ...kindParams],
-      }
-    return owner === undefined
-      ? {
-          text: `FROM job INDEXED BY job_by_state WHERE state = ?${kindTest}`,
-          params: [state, ...kindParams],
-        }
-      : {
-          text: `FROM job INDEXED BY job_by_owner WHERE owner = ? AND state = ?${kindTest}`,
-          params: [owner, state, ...kindParams],
-        }
-  })
+  const kinds = [...new Set(filter.kinds ?? allKinds)]
+  const byOwner = owner.length === 0 ? '' : 'owner = ? AND '
+  if (processor === undefined) {
+    const index = owner.length === 0 ? 'job_by_kind' : 'job_by_owner'
+    const text = `FROM job INDEXED BY ${index} WHERE ${byOwner}kind = ? AND state = ?`
+    return kinds.flatMap((kind) =>
+      states.map((state) => ({ text, params: [...owner, kind, state] })),
+    )
+  }
+  const index = owner.length === 0 ? 'job_by_processor' : 'job_by_owner_processor'
+  const test = filter.kinds === undefined ? '' : ` AND kind IN (${kinds.map(() => '?').join(', ')})`
+  const text = `FROM job INDEXED BY ${index} WHERE ${byOwner}processor = ? AND state = ?${test}`
+  const tested = filter.kinds === undefined ? [] : kinds
+  return states.map((state) => ({ text, params: [...owner, processor, state, ...tested] }))
 }
 
 export const pageOfRange = (range: string): string =>

@@ -61,10 +61,11 @@ CREATE INDEX job_wake ON job (wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX job_lease ON job (lease_expires_at) WHERE state = 'running';
 CREATE INDEX job_worker ON job (lease_worker) WHERE state = 'running';
 CREATE INDEX job_completed ON job (completed_at) WHERE completed_at IS NOT NULL;
--- Lists, newest first; one range per state, merged.
-CREATE INDEX job_by_state ON job (state, seq);
-CREATE INDEX job_by_owner ON job (owner, state, seq);
+-- Lists, newest first; one range per state (and kind), merged.
+CREATE INDEX job_by_kind ON job (kind, state, seq);
+CREATE INDEX job_by_owner ON job (owner, kind, state, seq);
 CREATE INDEX job_by_processor ON job (processor, state, seq);
+CREATE INDEX job_by_owner_processor ON job (owner, processor, state, seq);
 
 CREATE TABLE attempt (
   job_id TEXT NOT NULL REFERENCES job (id) ON DELETE CASCADE,
@@ -150,7 +151,6 @@ CREATE TABLE worker (
   started_at INTEGER NOT NULL,
   seen_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX worker_host ON worker (host);
 
 -- Webhooks: what is to be told to others commits with what happened.
 CREATE TABLE outbox (
@@ -163,4 +163,5 @@ CREATE TABLE outbox (
   due_at INTEGER NOT NULL,
   delivered_at INTEGER
 ) STRICT;
+CREATE INDEX outbox_job ON outbox (job_id);
 CREATE INDEX outbox_due ON outbox (due_at) WHERE delivered_at IS NULL;

@@ -1,0 +1,105 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { openSqlite, type SqliteDatabase } from '../../database/index.ts'
+import {
+  claimUpTo,
+  completed,
+  leaseOf,
+  newJob,
+  publishing,
+  running,
+  settleOne,
+  stateOf,
+  submitted,
+  sweptAway,
+  typesOf,
+} from '../engine-conformance/harness.ts'
+import { laneDrift, sqliteEngine, type SqliteEngineOptions } from './index.ts'
+
+const opened: { folder: string; database: SqliteDatabase }[] = []
+afterEach(async () => {
+  for (const { folder, database } of opened.splice(0)) {
+    await database.close()
+    rmSync(folder, { recursive: true })
+  }
+})
+async function open(options: SqliteEngineOptions, statements = {}) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'longhaul-safety-'))
+  const database = await openSqlite({ path: path.join(folder, 'x.db'), statements })
+  opened.push({ folder, database })
+  return { database, engine: sqliteEngine(database, options) }
+}
+
+describe('what torture must notice', () => {
+  it('without the fence a zombie ends a job a second time', async () => {
+    const { engine } = await open({ leaseMs: 20, unsafe: { noFence: true } })
+    const { id, lease } = await running(engine)
+    await sweptAway(engine, id)
+    await settleOne(engine, leaseOf((await claimUpTo(engine, 1))[0]), completed)
+    expect(await settleOne(engine, lease, completed)).toBe('settled')
+    const ends = (await typesOf(engine, id)).filter((type) => type === 'completed')
+    expect(ends).toHaveLength(2)
+  })
+
+  it('without the fence a zombie publishes what another attempt is still making', async () => {
+    const { engine } = await open({ leaseMs: 20, unsafe: { noFence: true } })
+    const { id, lease } = await running(engine)
+    await sweptAway(engine, id)
+    expect(await settleOne(engine, lease, publishing)).toBe('settled')
+    expect((await claimUpTo(engine, 1))[0]?.resume).toBe('publish')
+  })
+
+  it('without the roll-forward a recorded publication is forgotten', async () => {
+    const { engine } = await open({ leaseMs: 20, unsafe: { noRollForward: true } })
+    const { id, lease } = await running(engine)
+    await settleOne(engine, lease, publishing)
+    expect((await sweptAway(engine, id)).publishing).toEqual([])
+    expect((await claimUpTo(engine, 1))[0]?.resume).toBe('run')
+  })
+
+  it('a lane that miscounts is found', async () => {
+    const { engine, database } = await open({})
+    await submitted(engine, newJob())
+    expect(laneDrift(database.reader)).toEqual([])
+    await database.transact((connection) => connection.run('UPDATE lane SET queued = queued + 1'))
+    expect(laneDrift(database.reader)).toContainEqual({ queue: 'q', owner: 'ann' })
+  })
+})
+
+describe('what commits together', () => {
+  const statements = {
+    'note.add': { sqlite: 'INSERT INTO migration (no, name, applied_at) VALUES (?, ?, 0)' },
+    'note.count': { sqlite: 'SELECT count(*) AS n FROM migration WHERE no > 900' },
+  }
+  const note = (no: number) => [{ statement: 'note.add', params: [no, 'note'] }]
+  const notes = async (database: SqliteDatabase) =>
+    (await database.read<{ n: number }>('note.count', []))[0]?.n
+
+  it('a submit and its writes, or neither', async () => {
+    const { engine, database } = await open({}, statements)
+    const job = newJob({ idempotency: { key: 'k', hash: 'h' } })
+    await engine.submit([job], note(901))
+    expect(await notes(database)).toBe(1)
+    const other = newJob()
+    await expect(engine.submit([other], note(901))).rejects.toThrow('UNIQUE')
+    expect(await engine.get([other.id], 'everyone')).toEqual([])
+    // The first submit has written them; a repeated one must not trip over that.
+    expect(await engine.submit([job], note(901))).toMatchObject([{ kind: 'existing' }])
+  })
+
+  it('a settle and its writes, or neither; a zombie writes nothing', async () => {
+    const { engine, database } = await open({}, statements)
+    const { id, lease } = await running(engine)
+    const settleWith = (nonce: string, no: number) =>
+      engine.settle([{ lease: { ...lease, nonce }, outcome: completed, also: note(no) }])
+    expect(await settleWith('forged', 902)).toEqual(['lost'])
+    expect(await notes(database)).toBe(0)
+    await database.write(note(903))
+    await expect(settleWith(lease.nonce, 903)).rejects.toThrow('UNIQUE')
+    expect(await stateOf(engine, id)).toBe('running')
+    expect(await settleWith(lease.nonce, 904)).toEqual(['settled'])
+    expect(await notes(database)).toBe(2)
+  })
+})
