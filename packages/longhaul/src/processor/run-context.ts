@@ -66,10 +66,10 @@ export interface ReportProgress {
 /** Fields may hold anything: errors are written with their message. */
 export type LogFields = Readonly<Record<string, unknown>>
 export interface Log {
-  debug(text: string, fields?: LogFields): void
-  info(text: string, fields?: LogFields): void
-  warn(text: string, fields?: LogFields): void
-  error(text: string, fields?: LogFields): void
+  readonly debug: (text: string, fields?: LogFields) => void
+  readonly info: (text: string, fields?: LogFields) => void
+  readonly warn: (text: string, fields?: LogFields) => void
+  readonly error: (text: string, fields?: LogFields) => void
 }
 
 export type OutputData = string | Uint8Array | Readable | AsyncIterable<Uint8Array | string>

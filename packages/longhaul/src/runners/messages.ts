@@ -1,11 +1,15 @@
 import { z } from 'zod'
+import type { Json, JsonObject } from '../support/json.ts'
 
 /**
  * The processor protocol: JSON lines, supervisor → processor on fd 3, processor → supervisor on fd 4.
  * Reference: docs/reference/processor-protocol.md. Unknown message types and fields are ignored by both sides.
  */
-const json = z.json()
-const record = z.record(z.string(), json)
+// The lines were parsed as JSON, so what is inside these is JSON already; z.json() would walk every value again.
+const json = z.custom<Json>((value) => value !== undefined)
+const record = z.custom<JsonObject>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+)
 
 /** A staged input file. `path` is absolute. */
 export const stagedFile = z.object({
@@ -46,6 +50,7 @@ export const toProcessor = z.discriminatedUnion('type', [
   z.object({ type: z.literal('stop') }),
 ])
 export type ToProcessor = z.infer<typeof toProcessor>
+export type RunMessage = Extract<ToProcessor, { type: 'run' }>
 
 export const fromProcessor = z.discriminatedUnion('type', [
   /** First line, after the code is imported and before setup: every processor of the file. */
@@ -103,6 +108,8 @@ export const fromProcessor = z.discriminatedUnion('type', [
     trace: z.string().optional(),
     /** Class name of the author's exception. */
     kind: z.string().optional(),
+    /** The process ends with this, or is not to be trusted with another attempt. */
+    fatal: z.boolean().optional(),
   }),
 ])
 export type FromProcessor = z.infer<typeof fromProcessor>

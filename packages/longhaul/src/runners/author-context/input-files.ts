@@ -1,0 +1,44 @@
+import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { fileFieldsOf, markInputFile, type InputFile } from '../../processor/index.ts'
+import type { JsonObject } from '../../support/json.ts'
+import type { StagedFile } from '../messages.ts'
+
+export function toInputFile(staged: StagedFile): InputFile {
+  const read = () => readFile(staged.path, 'utf8')
+  return markInputFile({
+    name: staged.name,
+    path: staged.path,
+    uri: staged.uri,
+    size: staged.size,
+    sha256: staged.sha256,
+    stem: path.parse(staged.name).name,
+    stream: () => createReadStream(staged.path),
+    text: read,
+    json: async () => JSON.parse(await read()) as unknown,
+  })
+}
+
+/** The files of a run message, and its input with those same objects in its file fields. */
+export function reviveFiles(
+  schema: JsonObject,
+  input: JsonObject,
+  staged: readonly StagedFile[],
+): { input: Record<string, unknown>; inputs: readonly InputFile[] } {
+  const inputs = staged.map(toInputFile)
+  const byPath = new Map(inputs.map((file) => [file.path, file]))
+  const revive = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map(revive)
+      : isStaged(value)
+        ? (byPath.get(value.path) ?? toInputFile(value))
+        : value
+  const revived: Record<string, unknown> = { ...input }
+  for (const { name } of fileFieldsOf(schema))
+    if (name in revived) revived[name] = revive(revived[name])
+  return { input: revived, inputs }
+}
+
+const isStaged = (value: unknown): value is StagedFile =>
+  typeof value === 'object' && value !== null && 'path' in value && 'sha256' in value

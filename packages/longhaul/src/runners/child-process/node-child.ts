@@ -1,0 +1,134 @@
+/**
+ * The process in which a TypeScript processor lives: `node node-child.ts <file>`. Speaks the processor protocol on fd 3
+ * and 4 (docs/reference/processor-protocol.md); stdout and stderr are the author's.
+ */
+import { writeSync } from 'node:fs'
+import { enableCompileCache } from 'node:module'
+import { Socket } from 'node:net'
+import path from 'node:path'
+import { inspect } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { CancelledError, describeProcessor, type Processor } from '../../processor/index.ts'
+import { authorLog } from '../author-context/author-log.ts'
+import type { Channel } from '../author-context/channel.ts'
+import { toErrorMessage } from '../author-context/error-message.ts'
+import { runAttempt } from '../author-context/run-attempt.ts'
+import { LineSplitter } from '../line-splitter.ts'
+import type { FromProcessor, RunMessage, ToProcessor } from '../messages.ts'
+import { loadProcessors } from './load-processors.ts'
+import { resolveLonghaul } from './resolve-longhaul.ts'
+
+const file = path.resolve(process.argv[2] ?? '')
+const folder = path.dirname(file)
+const wanted = process.env['LONGHAUL_PROCESSOR'] ?? ''
+// What the supervisor told this process is not for the author's own programs; the marks of the attempt are.
+delete process.env['LONGHAUL_PROTOCOL']
+delete process.env['LONGHAUL_PROCESSOR']
+
+const channel: Channel = { send }
+let attempt: { readonly abort: AbortController } | undefined
+
+/** fd 4 blocks: a flood of log lines waits here for its reader, and the last word is out before the process ends. */
+function send(message: FromProcessor): void {
+  const bytes = Buffer.from(`${JSON.stringify(message)}\n`)
+  for (let sent = 0; sent < bytes.length;) {
+    try {
+      sent += writeSync(4, bytes, sent)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EAGAIN') continue
+      process.exit(0) // nobody listens any more
+    }
+  }
+}
+
+function broken(stage: 'import' | 'setup', error: unknown): never {
+  const message = error instanceof Error ? error.message || error.name : String(error)
+  send({ type: 'broken', stage, message, detail: inspect(error).slice(0, 64 * 1024) })
+  process.exit(1)
+}
+
+// Thrown where nobody awaits: this attempt fails, with the reason; the state of this process is not to be trusted further.
+process.on('uncaughtException', (error) => {
+  if (attempt) send({ ...toErrorMessage(error, attempt.abort.signal), fatal: true })
+  else process.stderr.write(`${inspect(error)}\n`)
+  process.exit(1)
+})
+
+async function main(): Promise<void> {
+  enableCompileCache()
+  resolveLonghaul()
+  process.chdir(folder)
+  const processors = await loadProcessors(file).catch((error: unknown) => broken('import', error))
+  const runtime = `node${process.versions.node.split('.')[0]}`
+  const described = descriptionsOf(processors, runtime)
+  send({ type: 'describe', protocol: 1, processors: described })
+  const processor = chosen(processors)
+  if (processor === undefined) {
+    listen(() => undefined)
+    return
+  }
+  if (processor.memoryBytes !== undefined)
+    setFlagsFromString(`--max-old-space-size=${Math.ceil(processor.memoryBytes / 2 ** 20)}`)
+  const warm = await setUp(processor)
+  listen((message) => void runOne(processor, warm, message))
+  send({ type: 'ready' })
+}
+
+function descriptionsOf(processors: readonly Processor[], runtime: string) {
+  try {
+    return processors.map((processor) => ({
+      ...describeProcessor(processor),
+      name: processor.name,
+      runtime,
+    }))
+  } catch (error) {
+    return broken('import', error)
+  }
+}
+
+function chosen(processors: readonly Processor[]): Processor | undefined {
+  if (wanted === '') return processors.length === 1 ? processors[0] : undefined
+  const found = processors.find(({ name }) => name === wanted)
+  return found ?? broken('import', new Error(`The file has no processor ${wanted} any more.`))
+}
+
+async function setUp(processor: Processor): Promise<unknown> {
+  try {
+    return await processor.setup?.({ folder, log: authorLog(channel) })
+  } catch (error) {
+    return broken('setup', error)
+  }
+}
+
+async function runOne(processor: Processor, warm: unknown, message: RunMessage): Promise<void> {
+  const abort = new AbortController()
+  attempt = { abort }
+  // What the author starts from here inherits the mark, and can be found by it wherever it hides.
+  process.env['LONGHAUL_ATTEMPT_ID'] = message.attempt_id
+  process.chdir(message.workspace)
+  const end = await runAttempt({ processor, warm, message, channel, signal: abort.signal })
+  process.chdir(folder)
+  delete process.env['LONGHAUL_ATTEMPT_ID']
+  attempt = undefined
+  send(end)
+}
+
+function listen(run: (message: RunMessage) => void): void {
+  const lines = new LineSplitter()
+  const control = new Socket({ fd: 3, readable: true, writable: false })
+  control.on('data', (chunk: Buffer) => {
+    for (const line of lines.feed(chunk)) heed(JSON.parse(line) as ToProcessor, run)
+  })
+  // The supervisor is gone, or wants us gone.
+  control.on('end', () => process.exit(0))
+  control.on('error', () => process.exit(0))
+}
+
+function heed(message: ToProcessor, run: (message: RunMessage) => void): void {
+  if (message.type === 'run') run(message)
+  else if (message.type === 'cancel') attempt?.abort.abort(new CancelledError(message.reason))
+  else if (message.type === 'stop') process.exit(0)
+}
+
+await main()

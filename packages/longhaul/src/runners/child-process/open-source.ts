@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto'
+import { realpathSync } from 'node:fs'
+import { mkdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { LonghaulError } from '../../errors/index.ts'
+import { checkDescription } from '../check-description.ts'
+import type { ProcessorSource, Runner, RunnerFactory, RunnerOptions } from '../runner.ts'
+import { childEnvironment } from './child-environment.ts'
+import { processRunner } from './process-runner.ts'
+import { commandFor } from './source-command.ts'
+import { WarmChild, type DescribeMessage } from './warm-child.ts'
+
+/** Longer than any import of a large library takes on a slow disk. */
+const describeWithinMs = 120_000
+
+export const childProcessRunners: RunnerFactory = {
+  async open(source, options) {
+    // Marks hold the real path: the same folder under another name is the same data directory.
+    await mkdir(options.dataDir, { recursive: true })
+    const resolved = { ...options, dataDir: realpathSync(options.dataDir) }
+    if (source.kind === 'program') throw new Error('programs: not yet')
+    return openFile(source, resolved)
+  },
+}
+
+async function openFile(
+  source: Extract<ProcessorSource, { kind: 'file' }>,
+  options: RunnerOptions,
+): Promise<readonly Runner[]> {
+  const command = commandFor(source, options)
+  const what = path.basename(source.path)
+  const start = (processor: string): WarmChild =>
+    new WarmChild(
+      {
+        command: command.command,
+        args: command.args,
+        cwd: command.cwd,
+        env: childEnvironment({
+          ...options,
+          own: { ...command.env, LONGHAUL_PROTOCOL: '1', LONGHAUL_PROCESSOR: processor },
+        }),
+      },
+      what,
+    )
+  const first = start('')
+  try {
+    const { processors } = await described(first, what)
+    const digest = createHash('sha256')
+      .update(await readFile(source.path))
+      .digest('hex')
+    const descriptions = processors.map((raw) => checkDescription(raw, digest))
+    const [only] = descriptions
+    if (only !== undefined && descriptions.length === 1)
+      return [processRunner(only, options, () => start(only.name), first)]
+    await first.stop()
+    return descriptions.map((description) =>
+      processRunner(description, options, () => start(description.name)),
+    )
+  } catch (error) {
+    await first.process.destroy()
+    throw error
+  }
+}
+
+async function described(child: WarmChild, what: string): Promise<DescribeMessage> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), describeWithinMs)
+  })
+  const message = await Promise.race([child.described, late])
+  clearTimeout(timer)
+  if (message === 'late') {
+    const seconds = describeWithinMs / 1000
+    throw new LonghaulError(
+      'processor-broken',
+      `${what} did not describe itself within ${seconds} s.`,
+    )
+  }
+  if (message && message.processors.length > 0) return message
+  const error = message ? undefined : await child.started
+  if (error instanceof LonghaulError) throw error
+  throw new LonghaulError('processor-broken', `${what} holds no processor.`)
+}

@@ -1,0 +1,31 @@
+import type { ProcessorDescription } from '../../processor/description.ts'
+import type {
+  AttemptRequest,
+  AttemptSink,
+  Runner,
+  RunnerOptions,
+  RunnerState,
+  RunningAttempt,
+} from '../runner.ts'
+import { ChildAttempt } from './child-attempt.ts'
+import { ChildPool } from './child-pool.ts'
+import type { WarmChild } from './warm-child.ts'
+
+/** The default runner: warm child processes, each one attempt at a time. */
+export function processRunner(
+  description: ProcessorDescription,
+  options: RunnerOptions,
+  start: () => WarmChild,
+  first?: WarmChild,
+): Runner {
+  const slots = Math.min(options.slots, description.concurrency ?? options.slots)
+  const pool = new ChildPool(slots, start, first)
+  return {
+    description,
+    state: (): RunnerState => pool.state,
+    onState: (listener) => pool.onState(listener),
+    run: (request: AttemptRequest, sink: AttemptSink): RunningAttempt =>
+      new ChildAttempt(pool, description, options, request, sink),
+    stop: () => pool.stop(),
+  }
+}

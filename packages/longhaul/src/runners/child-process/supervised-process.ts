@@ -1,0 +1,86 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { constants, setPriority } from 'node:os'
+import type { Duplex, Readable } from 'node:stream'
+import { startGuard } from './guard.ts'
+import { killTree, signalGroup } from './kill-tree.ts'
+
+export interface ProcessExit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  /** It never started. */
+  readonly error?: Error
+}
+
+export interface SpawnRequest {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  /** Opens fd 3 and 4 for the processor protocol. */
+  readonly protocol: boolean
+}
+
+/** A process of an author: alone in its group, niced, and never outliving us. */
+export class SupervisedProcess {
+  /** 0 when it could not be started; then `exit` says why. */
+  readonly pid: number
+  readonly stdout: Readable
+  readonly stderr: Readable
+  /** fd 3, we write. */
+  readonly control: Duplex | undefined
+  /** fd 4, we read. */
+  readonly messages: Duplex | undefined
+  /** On `exit`, not `close`: a background grandchild may hold stdout open for hours. */
+  readonly exit: Promise<ProcessExit>
+  exited: ProcessExit | undefined
+  readonly #child: ChildProcess
+  readonly #dismissGuard: () => void
+
+  constructor(request: SpawnRequest) {
+    const child = spawn(request.command, request.args, {
+      cwd: request.cwd,
+      env: request.env,
+      detached: true, // a group of its own
+      stdio: ['ignore', 'pipe', 'pipe', ...(request.protocol ? (['pipe', 'pipe'] as const) : [])],
+    })
+    this.#child = child
+    this.pid = child.pid ?? 0
+    this.stdout = child.stdout as Readable
+    this.stderr = child.stderr as Readable
+    this.control = request.protocol ? (child.stdio[3] as Duplex) : undefined
+    this.messages = request.protocol ? (child.stdio[4] as Duplex) : undefined
+    for (const stream of [this.stdout, this.stderr, this.control, this.messages])
+      stream?.on('error', () => undefined) // a pipe whose other end died; `exit` tells
+    this.exit = new Promise((resolve) => {
+      child.once('exit', (code, signal) => resolve((this.exited = { code, signal })))
+      child.once('error', (error) => {
+        if (child.pid === undefined) resolve((this.exited = { code: null, signal: null, error }))
+      })
+    })
+    if (this.pid === 0) {
+      this.#dismissGuard = () => undefined
+      return
+    }
+    const guard = startGuard(this.pid)
+    this.#dismissGuard = () => guard.dismiss()
+    try {
+      setPriority(this.pid, constants.priority.PRIORITY_BELOW_NORMAL) // nice 10: the API goes first
+    } catch {
+      // it has ended already
+    }
+  }
+
+  /** To the whole group. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.pid !== 0) signalGroup(this.pid, signal)
+  }
+
+  /** Kills the process and all that belongs to it or to the attempt; nothing of them is left when it resolves. */
+  async destroy(attemptId = ''): Promise<void> {
+    if (this.pid !== 0) await killTree({ group: this.pid, attemptId })
+    await this.exit
+    this.#dismissGuard()
+    for (const stream of [this.stdout, this.stderr, this.control, this.messages]) stream?.destroy()
+    this.#child.unref()
+  }
+}

@@ -1,0 +1,74 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { RunUsage } from '../runner.ts'
+import { familyOf, readProcess } from './process-table.ts'
+
+export interface UsageWatch {
+  /** Ends the watch; what the attempt took. */
+  stop(): RunUsage
+}
+
+const everyMs = 500
+
+/**
+ * Measures an attempt's process and its children. A second of CPU time is a sign of life; more memory than allowed is
+ * told once. Memory is the sum of what each holds, shared pages counted for each.
+ */
+export function watchUsage(
+  pid: number,
+  options: {
+    readonly memoryBytes: number | undefined
+    readonly onAlive: () => void
+    readonly onTooMuchMemory: (bytes: number) => void
+  },
+): UsageWatch {
+  resetPeak(pid)
+  const cpuAtStart = readProcess(pid)?.cpuMs
+  let cpuSeen = 0
+  let peakRssBytes = 0
+  let told = false
+  const timer = setInterval(() => {
+    const family = familyOf(pid)
+    const rssBytes = family.reduce((sum, entry) => sum + entry.rssBytes, 0)
+    peakRssBytes = Math.max(peakRssBytes, rssBytes)
+    const cpuMs = family.reduce((sum, entry) => sum + entry.cpuMs, 0)
+    if (cpuMs - cpuSeen >= 1000 || cpuMs < cpuSeen) {
+      cpuSeen = cpuMs
+      options.onAlive()
+    }
+    if (options.memoryBytes !== undefined && rssBytes > options.memoryBytes && !told) {
+      told = true
+      options.onTooMuchMemory(rssBytes)
+    }
+  }, everyMs).unref()
+  return {
+    stop: () => {
+      clearInterval(timer)
+      const cpuAtEnd = readProcess(pid)?.cpuMs
+      const peak = Math.max(peakRssBytes, peakOf(pid) ?? 0)
+      return {
+        ...(cpuAtStart === undefined || cpuAtEnd === undefined
+          ? {}
+          : { cpuMs: cpuAtEnd - cpuAtStart }),
+        ...(peak === 0 ? {} : { peakRssBytes: peak }),
+      }
+    },
+  }
+}
+
+/** The kernel keeps a process's highest memory; a warm child's must not be that of an earlier attempt. */
+function resetPeak(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/clear_refs`, '5')
+  } catch {
+    // not Linux, or not ours: the peak is that of the process's whole life
+  }
+}
+
+function peakOf(pid: number): number | undefined {
+  try {
+    const kB = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]
+    return kB === undefined ? undefined : Number(kB) * 1024
+  } catch {
+    return undefined
+  }
+}

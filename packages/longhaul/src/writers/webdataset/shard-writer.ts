@@ -1,0 +1,141 @@
+import { createReadStream } from 'node:fs'
+import { open, rm, stat, writeFile, type FileHandle } from 'node:fs/promises'
+import { inTurn } from '../in-turn.ts'
+import {
+  numberedName,
+  type ShardData,
+  type ShardWriter,
+  type WriterFiles,
+} from '../record-writer.ts'
+import { blockBytes, paddingBytes, recordBytes, tarHeader } from './tar-header.ts'
+
+interface Shard {
+  readonly number: number
+  readonly name: string
+  readonly path: string
+  readonly handle: FileHandle
+  readonly items: Map<string, number>
+  payloadBytes: number
+  archiveBytes: number
+}
+
+/**
+ * Uncompressed ustar archives, byte for byte the same for the same members. The next shard begins before the members'
+ * bytes would pass `maxBytes`; a member larger than that has a shard to itself. Beside each lies its index,
+ * `{"items":[{"name","size_bytes"}]}`.
+ */
+export function shardWriter(
+  files: WriterFiles,
+  name: string,
+  { maxBytes }: { readonly maxBytes: number },
+): ShardWriter {
+  const turn = inTurn()
+  let count = 0
+  let shards = 0
+  let current: Shard | undefined
+
+  async function openShard(): Promise<Shard> {
+    const number = shards++
+    const shardName = numberedName(name, number, '.tar')
+    const path = await files.pathFor(shardName)
+    const handle = await open(path, 'w')
+    const empty = { items: new Map<string, number>(), payloadBytes: 0, archiveBytes: 0 }
+    return { number, name: shardName, path, handle, ...empty }
+  }
+
+  async function closeShard(): Promise<void> {
+    if (!current) return
+    const shard = current
+    current = undefined
+    const end = shard.archiveBytes + 2 * blockBytes
+    await shard.handle.truncate(Math.ceil(end / recordBytes) * recordBytes) // zeroes
+    await shard.handle.close()
+    await files.give(shard.name, shard.path, 'application/x-tar')
+    const items = [...shard.items].map(([member, size_bytes]) => ({ name: member, size_bytes }))
+    const indexName = numberedName(name, shard.number, '.json')
+    const indexPath = await files.pathFor(indexName)
+    await writeFile(indexPath, JSON.stringify({ items }))
+    await files.give(indexName, indexPath, 'application/json')
+  }
+
+  /** The shard that takes the member; it is written there at once or not at all. */
+  async function shardFor(member: string, sizeBytes: number): Promise<Shard> {
+    if (current?.items.has(member))
+      throw new TypeError(`${current.name} has a member ${member} already`)
+    const header = tarHeader(member, sizeBytes)
+    if (current && current.payloadBytes + sizeBytes > maxBytes) await closeShard()
+    current ??= await openShard()
+    await current.handle.write(header, 0, blockBytes, current.archiveBytes)
+    return current
+  }
+
+  function entered(shard: Shard, member: string, sizeBytes: number): void {
+    shard.items.set(member, sizeBytes)
+    shard.payloadBytes += sizeBytes
+    shard.archiveBytes += blockBytes + sizeBytes + paddingBytes(sizeBytes)
+    count++
+  }
+
+  async function addBytes(member: string, bytes: Uint8Array): Promise<void> {
+    const shard = await shardFor(member, bytes.length)
+    await writeAll(shard.handle, bytes, shard.archiveBytes + blockBytes)
+    entered(shard, member, bytes.length)
+  }
+
+  /** A stream's size is known only at its end, and the header needs it: it takes the way over a file. */
+  async function addStream(member: string, data: AsyncIterable<Uint8Array | string>) {
+    const spool = await files.pathFor(numberedName(name, shards, '.member.tmp'))
+    try {
+      await writeFile(spool, data)
+      const { size } = await stat(spool)
+      const shard = await shardFor(member, size)
+      let position = shard.archiveBytes + blockBytes
+      for await (const chunk of createReadStream(spool, { highWaterMark: 1024 * 1024 })) {
+        await writeAll(shard.handle, chunk as Buffer, position)
+        position += (chunk as Buffer).length
+      }
+      entered(shard, member, size)
+    } finally {
+      await rm(spool, { force: true })
+    }
+  }
+
+  return {
+    get count() {
+      return count
+    },
+    async add(member, data: ShardData) {
+      checkMember(member)
+      if (typeof data === 'string') return turn(() => addBytes(member, Buffer.from(data)))
+      if (data instanceof Uint8Array) return turn(() => addBytes(member, data))
+      if (typeof data === 'object' && Symbol.asyncIterator in data)
+        return turn(() => addStream(member, data))
+      throw new TypeError(`${member}: a member is a string, bytes or a stream, got ${typeof data}`)
+    },
+    finish: () => turn(closeShard),
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  let written = 0
+  while (written < bytes.length) {
+    const { bytesWritten } = await handle.write(
+      bytes,
+      written,
+      bytes.length - written,
+      position + written,
+    )
+    written += bytesWritten
+  }
+}
+
+/** A name that `tar -x` would put outside the folder it is called in is refused when the archive is made. */
+function checkMember(member: unknown): void {
+  const usable =
+    typeof member === 'string' &&
+    member !== '' &&
+    !member.includes('\0') &&
+    member.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+  if (!usable)
+    throw new TypeError(`${JSON.stringify(member)} cannot be the name of a member of a shard`)
+}
