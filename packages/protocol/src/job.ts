@@ -71,33 +71,35 @@ export const jobLinks = z.object({
 })
 
 /** The native job: `GET /jobs/{id}?view=native`, and every answer about a job of kind `processor`. */
-export const jobView = z.object({
-  job_id: jobId,
-  processor: z.string(),
-  version: z.string(),
-  kind: jobKind,
-  status: jobStatus,
-  priority: z.int().min(1).max(3),
-  owner: z.string(),
-  /** Number of the newest attempt, 0 before the first. */
-  attempt: z.int(),
-  /** Failures and timeouts of the processor, counted against `max_attempts`. */
-  failures: z.int(),
-  /** Attempts whose worker was lost; counted apart. */
-  lost: z.int(),
-  max_attempts: z.int(),
-  created_at: timestamp,
-  updated_at: timestamp,
-  started_at: timestamp.nullable(),
-  completed_at: timestamp.nullable(),
-  cancel_requested_at: timestamp.nullable(),
-  progress: jobProgress.nullable(),
-  /** What the processor returned; file fields hold `{ "$output": name }`. */
-  result: json,
-  outputs: z.array(jobOutput),
-  problem: jobProblem.nullable(),
-  /** The problem's sentence. */
-  error: z.string().nullable(),
-  links: jobLinks,
-})
+export const jobView = z
+  .object({
+    job_id: jobId,
+    processor: z.string(),
+    version: z.string(),
+    kind: jobKind,
+    status: jobStatus,
+    priority: z.int().min(1).max(3),
+    owner: z.string(),
+    /** Number of the newest attempt, 0 before the first. */
+    attempt: z.int(),
+    /** Failures and timeouts of the processor, counted against `max_attempts`. */
+    failures: z.int(),
+    /** Attempts whose worker was lost; counted apart. */
+    lost: z.int(),
+    max_attempts: z.int(),
+    created_at: timestamp,
+    updated_at: timestamp,
+    started_at: timestamp.nullable(),
+    completed_at: timestamp.nullable(),
+    cancel_requested_at: timestamp.nullable(),
+    progress: jobProgress.nullable(),
+    /** What the processor returned; file fields hold `{ "$output": name }`. */
+    result: json,
+    outputs: z.array(jobOutput),
+    problem: jobProblem.nullable(),
+    /** The problem's sentence. */
+    error: z.string().nullable(),
+    links: jobLinks,
+  })
+  .meta({ id: 'Job' })
 export type JobView = z.infer<typeof jobView>

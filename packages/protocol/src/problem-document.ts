@@ -22,15 +22,17 @@ export type FieldError = z.infer<typeof fieldError>
  * Body of every error answer: RFC 9457 problem details, plus what clients of older services read. `detail` is a sentence,
  * except in a 422, where it is a list and `errors` says the same with JSON pointers.
  */
-export const problemDocument = z.looseObject({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.union([z.string(), z.array(validationDetail)]),
-  code: z.string(),
-  error: z.string(),
-  request_id: z.string(),
-  instance: z.string(),
-  errors: z.array(fieldError).optional(),
-})
+export const problemDocument = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.union([z.string(), z.array(validationDetail)]),
+    code: z.string(),
+    error: z.string(),
+    request_id: z.string(),
+    instance: z.string(),
+    errors: z.array(fieldError).optional(),
+  })
+  .meta({ id: 'Problem' })
 export type ProblemDocument = z.infer<typeof problemDocument>

@@ -22,15 +22,17 @@ export const processorSummary = z.object({
 export type ProcessorSummary = z.infer<typeof processorSummary>
 
 /** `GET /processors/{name}`: with its schemas. */
-export const processorView = processorSummary.extend({
-  /** JSON Schema 2020-12; a file field has `x-longhaul-file`. */
-  input: jsonObject,
-  output: jsonObject,
-  concurrency: z.int().nullable(),
-  timeout_seconds: z.number().nullable(),
-  max_attempts: z.int(),
-  code_digest: z.string().nullable(),
-})
+export const processorView = processorSummary
+  .extend({
+    /** JSON Schema 2020-12; a file field has `x-longhaul-file`. */
+    input: jsonObject,
+    output: jsonObject,
+    concurrency: z.int().nullable(),
+    timeout_seconds: z.number().nullable(),
+    max_attempts: z.int(),
+    code_digest: z.string().nullable(),
+  })
+  .meta({ id: 'Processor' })
 export type ProcessorView = z.infer<typeof processorView>
 
 export const processorList = z.object({ processors: z.array(processorSummary) })

@@ -25,14 +25,16 @@ export const manifestSubmitted = z.object({
 export type ManifestSubmitted = z.infer<typeof manifestSubmitted>
 
 /** `GET /jobs/{id}` of a job from a manifest or an ingest; `GET /jobs` answers an array of them. */
-export const systemAJob = z.object({
-  job_id: z.string(),
-  status: systemAStatus,
-  created_at: timestamp,
-  started_at: timestamp.nullable(),
-  completed_at: timestamp.nullable(),
-  error: z.string().nullable(),
-  result: jsonObject.nullable(),
-  progress: jsonObject.nullable(),
-})
+export const systemAJob = z
+  .object({
+    job_id: z.string(),
+    status: systemAStatus,
+    created_at: timestamp,
+    started_at: timestamp.nullable(),
+    completed_at: timestamp.nullable(),
+    error: z.string().nullable(),
+    result: jsonObject.nullable(),
+    progress: jsonObject.nullable(),
+  })
+  .meta({ id: 'SystemAJob' })
 export type SystemAJob = z.infer<typeof systemAJob>

@@ -1,0 +1,83 @@
+import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { Services } from '../app/services.ts'
+import { LonghaulError } from '../errors/index.ts'
+import {
+  createEventStreams,
+  createJobWatch,
+  ingestRoutes,
+  jobRoutes,
+  submissionRoutes,
+} from '../jobs/index.ts'
+import { createKeys } from '../keys/index.ts'
+import { uploadRoutes } from '../uploads/routes.ts'
+import { collectRoutes } from './allowed-methods.ts'
+import { authenticate } from './authentication.ts'
+import { addDocumentation } from './documentation.ts'
+import { healthRoutes } from './health-routes.ts'
+import { acceptJsonBodies } from './json-body.ts'
+import { serveMetrics } from './metrics.ts'
+import { replyWithProblem } from './problem-reply.ts'
+import { processorRoutes } from './processor-routes.ts'
+import { logRequests, requestIdOf } from './request-log.ts'
+import { rootRoutes } from './root-routes.ts'
+import { serializerCompiler, validatorCompiler } from './validation.ts'
+
+/** Largest JSON body: a manifest of 100,000 files. Bytes of files come by uploads and forms. */
+const maxJsonBytes = 16 * 1024 * 1024
+
+/** Everything that answers HTTP, not yet listening. `close()` ends event streams and waiting requests first. */
+export async function createHttpServer(services: Services): Promise<FastifyInstance> {
+  const { config, engine, database } = services
+  const app: FastifyInstance = fastify({
+    loggerInstance: services.log,
+    logController: new LogController({
+      disableRequestLogging: true,
+      requestIdLogLabel: 'request_id',
+    }),
+    genReqId: requestIdOf,
+    bodyLimit: maxJsonBytes,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2048 },
+    frameworkErrors: (error, request, reply) => void replyWithProblem(error, request, reply),
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.setErrorHandler(replyWithProblem)
+  const methodsOf = collectRoutes(app)
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? '/'
+    const methods = methodsOf(path)
+    if (methods.length === 0)
+      throw new LonghaulError('not-found', `There is no ${path}; /docs lists what there is.`)
+    void reply.header('allow', methods.join(', '))
+    throw new LonghaulError(
+      'method-not-allowed',
+      `${path} takes ${methods.join(', ')}, not ${request.method}.`,
+    )
+  })
+  acceptJsonBodies(app)
+  logRequests(app)
+  authenticate(app, config, createKeys(database))
+  serveMetrics(app, services)
+
+  const watch = createJobWatch(engine, services.log)
+  const streams = createEventStreams(engine, watch)
+  app.addHook('preClose', async () => {
+    streams.stop()
+    watch.stop()
+  })
+
+  await addDocumentation(app, services)
+  const features = async (scope: FastifyInstance): Promise<void> => {
+    await scope.register(healthRoutes, { services })
+    await scope.register(submissionRoutes, { services, watch })
+    await scope.register(ingestRoutes, { services })
+    await scope.register(jobRoutes, { services, streams })
+  }
+  await app.register(rootRoutes, { services })
+  await app.register(processorRoutes, { services })
+  await app.register(uploadRoutes, { services })
+  await app.register(features)
+  // A client of an older service changes its base URL to this prefix, and nothing else.
+  await app.register(features, { prefix: '/processors/:processor' })
+  return app
+}

@@ -1,0 +1,61 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { FieldError, ProblemCode, ProblemDocument, ValidationDetail } from '@longhaul/protocol'
+import { isLonghaulError, LonghaulError, toProblem } from '../errors/index.ts'
+
+/** Fastify's own refusals by their code. Whatever is not here and not ours is a bug: `internal`. */
+const foreign: Record<string, ProblemCode> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'bad-request',
+  FST_ERR_BAD_URL: 'bad-request',
+  FST_ERR_INVALID_URL: 'bad-request',
+  FST_ERR_NOT_FOUND: 'not-found',
+  FST_REQ_FILE_TOO_LARGE: 'body-too-large',
+  FST_PARTS_LIMIT: 'body-too-large',
+  FST_FILES_LIMIT: 'body-too-large',
+  FST_FIELDS_LIMIT: 'body-too-large',
+  FST_INVALID_MULTIPART_CONTENT_TYPE: 'unsupported-media-type',
+}
+
+/** Answers any thrown value. The one place where an error becomes a response. */
+export function replyWithProblem(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const known = nameOf(error)
+  const document = problemDocument(known ?? error, request.id)
+  if (document.status >= 500 && known === undefined) request.log.error({ err: error }, 'unexpected')
+  const retryAfter = document['retry_after_seconds']
+  if (typeof retryAfter === 'number') void reply.header('retry-after', String(retryAfter))
+  return reply.code(document.status).type('application/problem+json').send(document)
+}
+
+/** Also for answers that are a job's problem rather than the request's. */
+export function problemDocument(error: unknown, requestId: string): ProblemDocument {
+  const problem = toProblem(error, `urn:longhaul:request:${requestId}`)
+  const { details, ...rest } = problem
+  const document = { ...rest, error: problem.title, request_id: requestId } as ProblemDocument
+  if (problem.status === 422)
+    document.detail = (details as ValidationDetail[] | undefined) ?? detailsFrom(problem)
+  return document
+}
+
+function nameOf(error: unknown): LonghaulError | undefined {
+  if (isLonghaulError(error)) return error
+  if (error instanceof RangeError && /call stack/i.test(error.message))
+    return new LonghaulError('malformed-body', 'The body is nested too deeply.', { cause: error })
+  const code = foreign[(error as FastifyError | undefined)?.code ?? '']
+  return code && new LonghaulError(code, (error as Error).message, { cause: error })
+}
+
+/** A 422 that names fields by pointer only, such as a processor's own refusal. */
+function detailsFrom(problem: { detail: string; [fact: string]: unknown }): ValidationDetail[] {
+  const errors = problem['errors'] as FieldError[] | undefined
+  if (!errors?.length) return [{ type: 'value_error', loc: ['body'], msg: problem.detail }]
+  return errors.map(({ pointer = '', detail }) => ({
+    type: 'value_error',
+    loc: ['body', ...pointer.split('/').slice(1)],
+    msg: detail,
+  }))
+}

@@ -1,0 +1,42 @@
+/** Both ends count, as in HTTP. */
+export interface ClosedRange {
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * One `bytes` range of RFC 9110 §14. `undefined`: send everything, as for units we do not know, several ranges, or nonsense,
+ * which the RFC lets a server ignore. `unsatisfiable`: 416.
+ */
+export function parseRange(
+  header: string | undefined,
+  size: number,
+): ClosedRange | 'unsatisfiable' | undefined {
+  const [, from, to] = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? '') ?? []
+  if (from === undefined || to === undefined || (from === '' && to === '')) return undefined
+  if (from === '') {
+    const last = Math.min(Number(to), size)
+    return last === 0 ? 'unsatisfiable' : { start: size - last, end: size - 1 }
+  }
+  const start = Number(from)
+  const end = to === '' ? size - 1 : Math.min(Number(to), size - 1)
+  if (to !== '' && Number(to) < start) return undefined
+  return start >= size ? 'unsatisfiable' : { start, end }
+}
+
+/** Whether `If-None-Match` names this entity (weak comparison). */
+export const matchesEtag = (header: string | undefined, etag: string): boolean =>
+  header !== undefined &&
+  (header.trim() === '*' ||
+    header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag))
+
+/** `attachment` with the name for everybody, and once more in UTF-8 where it is not ASCII (RFC 6266). */
+export function attachment(name: string): string {
+  const base = name.slice(name.lastIndexOf('/') + 1)
+  const ascii = base.replace(/[^\x20-\x7e]|["\\]/g, '_')
+  const encoded = encodeURIComponent(base).replace(
+    /['()*]/g,
+    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+  return `attachment; filename="${ascii}"${ascii === base ? '' : `; filename*=UTF-8''${encoded}`}`
+}

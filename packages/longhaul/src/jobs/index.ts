@@ -1,0 +1,10 @@
+/**
+ * The life of a job as its users see it: submitting, following, and what came out. engine.ts is the contract beneath, with
+ * its drivers in sqlite/; projections/ says one job in the words of each family of clients.
+ */
+export { createEventStreams, type EventStreams } from './event-streams.ts'
+export { createJobWatch, type JobWatch } from './job-watch.ts'
+export { ingestRoutes } from './routes-ingest.ts'
+export { jobRoutes } from './routes.ts'
+export { submissionRoutes } from './routes-submission.ts'
+export { processorFor } from './processor-for.ts'

@@ -1,0 +1,96 @@
+import { jobSubmission, manifestSubmission, submissionOptions } from '@longhaul/protocol'
+import { z } from 'zod'
+import { LonghaulError } from '../errors/index.ts'
+import type { JsonObject } from '../support/json.ts'
+import { invalidRequest, laxInteger, parseRequest } from '../validation/index.ts'
+import type { JobParams, Priority } from './job.ts'
+
+export interface SubmissionOptions {
+  readonly priority?: Priority
+  readonly timeoutSeconds?: number
+  readonly maxAttempts?: number
+  readonly idempotencyKey?: string
+}
+export type ParsedSubmission =
+  | {
+      readonly family: 'input'
+      readonly input: JsonObject
+      readonly options: SubmissionOptions
+    }
+  | {
+      readonly family: 'manifest'
+      readonly manifest: NonNullable<JobParams['manifest']>
+      readonly parameters: JsonObject
+      readonly options: SubmissionOptions
+    }
+
+/** What a submission may say in its URL; a JSON body says the same and wins. */
+export const submissionQuery = z.object({
+  processor: z.string().optional(),
+  priority: laxInteger(submissionOptions.shape.priority),
+  timeout_seconds: z.coerce.number().positive().optional(),
+  max_attempts: laxInteger(submissionOptions.shape.max_attempts),
+  idempotency_key: submissionOptions.shape.idempotency_key,
+})
+export type SubmissionQuery = z.infer<typeof submissionQuery>
+
+/** Which kind of job a JSON body describes is told by its keys: `input`, or one of the manifests. */
+export function parseSubmission(body: unknown, query: SubmissionQuery): ParsedSubmission {
+  const fields = parseRequest(z.record(z.string(), z.unknown()), body, 'body')
+  const hasManifest = fields['manifest_uri'] != null || fields['manifest_inline'] != null
+  const hasInput = fields['input'] !== undefined
+  if (hasManifest && hasInput) throw ambiguous('"input" and a manifest')
+  if (hasInput) {
+    const { input, ...options } = parseRequest(jobSubmission, body, 'body')
+    return { family: 'input', input: input, options: optionsOf(query, options) }
+  }
+  const { manifest_uri, manifest_inline, parameters, idempotency_key } = parseRequest(
+    manifestSubmission,
+    body,
+    'body',
+  )
+  if (manifest_uri != null && manifest_inline != null)
+    throw ambiguous('manifest_uri and manifest_inline')
+  if (manifest_uri == null && manifest_inline == null)
+    throw new LonghaulError(
+      'manifest-required',
+      'Say what to process: manifest_inline, manifest_uri, or {"input": {…}}.',
+    )
+  return {
+    family: 'manifest',
+    manifest:
+      manifest_uri == null ? { files: manifest_inline?.files ?? [] } : { uri: manifest_uri },
+    parameters: parameters ?? {},
+    options: optionsOf(query, { idempotency_key: idempotency_key ?? undefined }),
+  }
+}
+
+export function optionsOf(
+  query: SubmissionQuery,
+  body: z.infer<typeof submissionOptions> = {},
+): SubmissionOptions {
+  const priority = body.priority ?? query.priority
+  const timeoutSeconds = body.timeout_seconds ?? query.timeout_seconds
+  const maxAttempts = body.max_attempts ?? query.max_attempts
+  // An empty key is none, as the older services have it.
+  const idempotencyKey = body.idempotency_key || query.idempotency_key || undefined
+  return {
+    ...(priority === undefined ? {} : { priority: priority as Priority }),
+    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+    ...(maxAttempts === undefined ? {} : { maxAttempts }),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  }
+}
+
+/** The body's own wish, where several processors share one route. */
+export function processorNamed(body: unknown, query: SubmissionQuery): string | undefined {
+  const named = (body as { processor?: unknown } | null | undefined)?.processor
+  if (named == null) return query.processor
+  if (typeof named === 'string') return named
+  throw invalidRequest([
+    { type: 'string_type', loc: ['body', 'processor'], msg: 'Input should be a valid string' },
+  ])
+}
+
+const ambiguous = (both: string): LonghaulError =>
+  new LonghaulError('ambiguous-job', `The body has ${both}; keep one of them.`)

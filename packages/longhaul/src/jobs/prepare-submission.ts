@@ -1,0 +1,131 @@
+import type { Services } from '../app/services.ts'
+import { LonghaulError } from '../errors/index.ts'
+import type { ProcessorDescription } from '../processor/description.ts'
+import { digestOf } from '../support/canonical-json.ts'
+import type { Json, JsonObject } from '../support/json.ts'
+import { inputSchemaOf, invalidRequest } from '../validation/index.ts'
+import type { Scope } from './engine.ts'
+import type { FileRef, JobId } from './job.ts'
+import type { ParsedSubmission, SubmissionOptions } from './parse-submission.ts'
+import type { ReadForm } from './read-form.ts'
+import { resolveFile } from './resolve-file.ts'
+import type { Submission } from './submit-job.ts'
+
+export interface Submitter {
+  readonly owner: string
+  readonly scope: Scope
+}
+
+/** A JSON body, checked against the processor: files are found, defaults filled. */
+export async function prepareJson(
+  services: Services,
+  processor: ProcessorDescription,
+  parsed: ParsedSubmission,
+  { owner, scope }: Submitter,
+): Promise<Submission> {
+  const { options } = parsed
+  if (parsed.family === 'manifest') {
+    const { manifest, parameters } = parsed
+    onlyFileField(processor)
+    const input = checked(processor, parameters, {
+      place: ['body', 'parameters'],
+      withoutFiles: true,
+    })
+    const params = { input, manifest }
+    const base = { processor, kind: 'batch', owner, params } as const
+    return {
+      ...base,
+      ...toJobOptions(options, { processor: processor.name, manifest, parameters }),
+    }
+  }
+  const place = ['body', 'input']
+  const input = checked(processor, parsed.input, { place })
+  for (const { name, many } of inputSchemaOf(processor).fileFields) {
+    const given = input[name]
+    if (given === undefined || given === null) continue
+    const files = (Array.isArray(given) ? given : [given]) as readonly Json[]
+    if (!many && files.length > 1) throw oneFile([...place, name])
+    const found: FileRef[] = []
+    for (const [index, file] of files.entries())
+      found.push(
+        await resolveFile(services, scope, file, [...place, name, ...(many ? [index] : [])]),
+      )
+    input[name] = (many ? found : found[0]) as unknown as Json
+  }
+  const identity = { processor: processor.name, input: parsed.input }
+  const base = { processor, kind: 'processor', owner, params: { input } } as const
+  return { ...base, ...toJobOptions(options, identity) }
+}
+
+/** A form, whose files are in the store already. */
+export function prepareForm(
+  processor: ProcessorDescription,
+  form: ReadForm,
+  options: SubmissionOptions,
+  { owner, id }: { readonly owner: string; readonly id: JobId },
+): Submission {
+  const files = new Set(inputSchemaOf(processor).fileFields.map(({ name }) => name))
+  for (const name of files) refuseText(name, form.input[name], form)
+  const input = checked(processor, form.input, { place: ['body'], fromForm: true })
+  // The same files sent again have other keys; what makes the request the same is their content.
+  const identity = Object.entries(form.input).map(([name, value]) => [
+    name,
+    files.has(name) ? [value].flat().map((file) => contentOf(file as unknown as FileRef)) : value,
+  ])
+  const base = { processor, kind: 'processor', id, owner, params: { input } } as const
+  return { ...base, ...toJobOptions(options, { processor: processor.name, input: identity }) }
+}
+
+/** An ingest brings files and nothing else. */
+export function acceptsIngest(processor: ProcessorDescription): void {
+  onlyFileField(processor)
+  const alone = inputSchemaOf(processor).check({}, { place: [], withoutFiles: true })
+  if (alone.ok) return
+  const names = alone.details.map(({ loc }) => loc.join('.')).join(', ')
+  throw new LonghaulError(
+    'bad-request',
+    `${processor.name} also needs ${names}, which an ingest cannot carry; upload the files and submit {"input": {…}}.`,
+  )
+}
+
+/** The field that a manifest fills. */
+function onlyFileField(processor: ProcessorDescription): void {
+  const { length } = inputSchemaOf(processor).fileFields
+  if (length === 1) return
+  throw new LonghaulError(
+    'bad-request',
+    `A manifest fills the only file input, but ${processor.name} has ${length}; submit {"input": {…}} instead.`,
+  )
+}
+
+function checked(
+  processor: ProcessorDescription,
+  input: JsonObject,
+  how: Parameters<ReturnType<typeof inputSchemaOf>['check']>[1],
+): Record<string, Json> {
+  const result = inputSchemaOf(processor).check(input, how)
+  if (!result.ok) throw invalidRequest(result.details)
+  return result.input
+}
+
+function toJobOptions(
+  { idempotencyKey: key, ...options }: SubmissionOptions,
+  identity: unknown,
+): Omit<SubmissionOptions, 'idempotencyKey'> & Pick<Submission, 'idempotency'> {
+  if (key === undefined) return options
+  return { ...options, idempotency: { key, hash: digestOf({ ...options, identity }) } }
+}
+
+const contentOf = ({ name, size, sha256 }: FileRef) => ({ name, size, sha256 })
+
+const oneFile = (loc: string[]) =>
+  invalidRequest([{ type: 'too_long', loc, msg: 'One file, not several' }])
+
+/** A file field that came as text, as `curl -F image=cat.png` without the @ sends it. */
+function refuseText(name: string, value: Json | undefined, form: ReadForm): void {
+  const stray = [value ?? []].flat().find((item) => !form.files.has(item as unknown as FileRef))
+  if (stray === undefined) return
+  const got = JSON.stringify(stray).slice(0, 80)
+  const msg = `Input should be a file, got the text ${got}; with curl: -F ${name}=@FILE`
+  throw invalidRequest([{ type: 'file_reference', loc: ['body', name], msg }])
+}

@@ -1,0 +1,32 @@
+import type { Services } from '../app/services.ts'
+import { LonghaulError } from '../errors/index.ts'
+import type { Runner } from '../runners/runner.ts'
+import { hideMachinePaths } from '../support/machine-paths.ts'
+
+type Served = Pick<Services, 'runners' | 'broken'>
+
+/**
+ * The processor of that name, or the only one where none is named. Throws 'processor-required', 'processor-not-found', and
+ * 'processor-broken' with what its file said.
+ */
+export function processorFor({ runners, broken }: Served, name: string | undefined): Runner {
+  const names = [...runners.keys(), ...broken.map((one) => one.name)]
+  const wanted = name ?? (names.length === 1 ? names[0] : undefined)
+  if (wanted === undefined) {
+    throw new LonghaulError(
+      'processor-required',
+      names.length === 0
+        ? 'This service serves no processor.'
+        : `Say which processor: add ?processor= or a field "processor" with one of ${names.join(', ')}.`,
+      { facts: { processors: names } },
+    )
+  }
+  const runner = runners.get(wanted)
+  if (runner) return runner
+  const failed = broken.find((one) => one.name === wanted)
+  if (failed) throw new LonghaulError('processor-broken', hideMachinePaths(failed.detail))
+  throw new LonghaulError(
+    'processor-not-found',
+    `Processor ${wanted} not found; this service has ${names.join(', ') || 'none'}.`,
+  )
+}

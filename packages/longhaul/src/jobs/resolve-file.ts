@@ -1,0 +1,75 @@
+import { fileReference } from '@longhaul/protocol'
+import path from 'node:path'
+import type { Services } from '../app/services.ts'
+import { LonghaulError } from '../errors/index.ts'
+import { keyOfUri } from '../storage/index.ts'
+import type { Json } from '../support/json.ts'
+import { invalidRequest } from '../validation/index.ts'
+import { allowedPath } from '../worker/index.ts'
+import type { Scope } from './engine.ts'
+import { plainFileName } from './file-name.ts'
+import type { FileRef } from './job.ts'
+import { mayReadKey } from './may-read-key.ts'
+
+/**
+ * A file of a JSON submission: `{"upload_id"}`, `{"uri"}` or the URI as plain text. Everything that can be known now is
+ * checked now; the worker checks again when it takes the bytes.
+ */
+export async function resolveFile(
+  services: Services,
+  scope: Scope,
+  value: Json,
+  loc: readonly (string | number)[],
+): Promise<FileRef> {
+  const parsed = fileReference.safeParse(typeof value === 'string' ? { uri: value } : value)
+  if (!parsed.success) {
+    const msg = 'Input should be a file: {"upload_id": "…"} or {"uri": "s3://…"}'
+    throw invalidRequest([{ type: 'file_reference', loc: [...loc], msg }])
+  }
+  const reference = parsed.data
+  if ('upload_id' in reference) {
+    const owner = scope === 'everyone' ? scope : scope.owner
+    return services.uploads.fileOf(reference.upload_id, owner)
+  }
+  return resolveUri(services, scope, reference.uri, reference.name)
+}
+
+async function resolveUri(
+  services: Services,
+  scope: Scope,
+  uri: string,
+  name: string | undefined,
+): Promise<FileRef> {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase()
+  switch (scheme) {
+    case 's3': {
+      const key = keyOfUri(uri, services.storage.bucket)
+      const info = (await mayReadKey(services, scope, key))
+        ? await services.storage.head(key)
+        : undefined
+      if (!info) throw new LonghaulError('object-not-found', `There is no object ${uri}.`)
+      return {
+        uri,
+        name: plainFileName(name ?? path.posix.basename(key)),
+        size: info.size,
+        mediaType: info.mediaType,
+        ...(info.sha256 === undefined ? {} : { sha256: info.sha256 }),
+      }
+    }
+    case 'file': {
+      const real = await allowedPath(uri, services.config.inputRoots)
+      return { uri, name: plainFileName(name ?? path.basename(real)) }
+    }
+    case 'http':
+    case 'https':
+      throw new LonghaulError(
+        'uri-refused',
+        `longhaul does not fetch ${scheme} inputs yet. Download ${uri} yourself and send it as a form field or an upload.`,
+      )
+    default:
+      throw new LonghaulError(
+        'invalid-uri',
+        `${uri} is no input URI: use s3://${services.storage.bucket}/<key>, file:///<path>, or an upload_id.`,
+      )
+  }
+}

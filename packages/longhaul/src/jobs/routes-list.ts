@@ -1,0 +1,103 @@
+import {
+  jobKindFilter,
+  jobList,
+  jobListQuery,
+  jobStatusFilter,
+  jobView,
+  systemAJob,
+  type JobKind,
+  type JobStatus,
+} from '@longhaul/protocol'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Services } from '../app/services.ts'
+import { laxInteger, parseRequest } from '../validation/index.ts'
+import { findJob } from './find-job.ts'
+import { nativeJob, projectJob, systemAJob as toSystemA } from './projections/index.ts'
+
+const query = jobListQuery.extend({
+  limit: laxInteger(z.number().int().min(1).default(50)),
+  offset: laxInteger(jobListQuery.shape.offset),
+})
+const maxLimit = 100
+const view = z.object({ view: z.enum(['native']).optional() })
+
+/** `GET /jobs` and `GET /jobs/{id}`. The list is a bare array in system A's words unless `view=native` asks otherwise. */
+export const listRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
+  app,
+  { services },
+) => {
+  app.get(
+    '/jobs',
+    {
+      schema: {
+        tags: ['jobs'],
+        summary: 'Jobs, newest first',
+        querystring: query,
+        response: { 200: z.union([jobList, z.array(systemAJob)]) },
+      },
+    },
+    async (request, reply) => {
+      const { view: native, status, kind, processor, cursor, limit, offset } = request.query
+      const states = listOf<JobStatus>(jobStatusFilter, status, 'status')
+      const kinds = listOf<JobKind>(jobKindFilter, kind, 'kind')
+      const named = (request.params as { processor?: string }).processor ?? processor
+      const before = cursor === undefined ? undefined : parseRequest(cursorText, cursor, 'query')
+      const page = await services.engine.list(
+        {
+          scope: request.scope,
+          ...(states && { states }),
+          ...(kinds && { kinds }),
+          ...(named === undefined ? {} : { processor: named }),
+        },
+        {
+          limit: Math.min(limit, maxLimit),
+          ...(before === undefined ? {} : { before }),
+          ...(offset === undefined ? {} : { offset }),
+        },
+      )
+      const next = page.next === undefined ? null : String(page.next)
+      if (next !== null) void reply.header('link', `<${nextUrl(request.url, next)}>; rel="next"`)
+      if (native === undefined) return page.jobs.map(toSystemA)
+      const { total, totalIsEstimate } = page
+      return { jobs: page.jobs.map(nativeJob), total, total_is_estimate: totalIsEstimate, next }
+    },
+  )
+
+  app.get(
+    '/jobs/:id',
+    {
+      schema: {
+        tags: ['jobs'],
+        summary: 'One job, in the words of the clients that made it',
+        querystring: view,
+        response: { 200: z.union([jobView, systemAJob]) },
+      },
+    },
+    async (request) => projectJob(await findJob(services, request), request.query.view),
+  )
+}
+
+/** Opaque to clients; the position of the last row of the page before. */
+const cursorText = z
+  .string()
+  .regex(/^\d{1,15}$/, 'Input should be a cursor that a list answered')
+  .transform(Number)
+
+function listOf<Word>(
+  schema: z.ZodType<Word[]>,
+  text: string | undefined,
+  name: string,
+): Word[] | undefined {
+  if (text === undefined || text.trim() === '') return undefined
+  const words = text.split(',').map((word) => word.trim())
+  return parseRequest(z.object({ [name]: schema }), { [name]: words }, 'query')[name]
+}
+
+function nextUrl(url: string, cursor: string): string {
+  const [path = '', search] = url.split('?')
+  const parameters = new URLSearchParams(search)
+  parameters.set('cursor', cursor)
+  parameters.delete('offset')
+  return `${path}?${parameters}`
+}

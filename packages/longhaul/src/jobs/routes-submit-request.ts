@@ -1,0 +1,101 @@
+import type { FastifyRequest } from 'fastify'
+import type { Services } from '../app/services.ts'
+import { LonghaulError } from '../errors/index.ts'
+import { fileFieldsOf, type ProcessorDescription } from '../processor/index.ts'
+import type { Runner } from '../runners/runner.ts'
+import { parseRequest } from '../validation/index.ts'
+import { baseUrlOf } from './base-url.ts'
+import type { Job } from './job.ts'
+import {
+  optionsOf,
+  parseSubmission,
+  processorNamed,
+  submissionQuery,
+  type SubmissionOptions,
+} from './parse-submission.ts'
+import { prepareForm, prepareJson } from './prepare-submission.ts'
+import { processorFor } from './processor-for.ts'
+import { fieldsOf, readForm, type FormPart } from './read-form.ts'
+import { newJobId, submitJob } from './submit-job.ts'
+import { uploadInstructions } from './upload-instructions.ts'
+
+interface SubmittedRequest {
+  readonly job: Job
+  readonly created: boolean
+}
+
+/** Makes a job of a request, whatever its body is. `accept` may refuse the processor before a body is read. */
+export async function submitRequest(
+  services: Services,
+  request: FastifyRequest,
+  accept: (runner: Runner) => void = () => {},
+): Promise<SubmittedRequest> {
+  const query = parseRequest(submissionQuery, request.query, 'query')
+  const find = (body?: unknown): ProcessorDescription => {
+    const { processor } = request.params as { processor?: string }
+    const runner = processorFor(services, processor ?? processorNamed(body, query))
+    accept(runner)
+    return runner.description
+  }
+  const options = withHeaderKey(optionsOf(query), request)
+  if (request.isMultipart()) return submitForm(services, request, find(), options)
+  if (request.body instanceof URLSearchParams) {
+    const description = find()
+    const id = newJobId('processor')
+    const form = { input: fieldsOf(request.body), files: new Set<never>(), keys: [] }
+    return submitJob(
+      services,
+      prepareForm(description, form, options, { owner: request.owner, id }),
+    )
+  }
+  const parsed = parseSubmission(request.body, query)
+  const submission = await prepareJson(
+    services,
+    find(request.body),
+    { ...parsed, options: withHeaderKey(parsed.options, request) },
+    request,
+  )
+  return submitJob(services, submission)
+}
+
+async function submitForm(
+  services: Services,
+  request: FastifyRequest,
+  processor: ProcessorDescription,
+  options: SubmissionOptions,
+): Promise<SubmittedRequest> {
+  const { config, storage } = services
+  const baseUrl = baseUrlOf(config, request)
+  const tooLarge = () =>
+    new LonghaulError('body-too-large', uploadInstructions(config, processor, baseUrl))
+  // Said before anything is read where the client announces it; the margin is for the form's own lines.
+  const announced = Number(request.headers['content-length'])
+  if (announced > config.maxInlineBytes + 1024 * 1024) throw tooLarge()
+
+  const id = newJobId('processor')
+  const form = await readForm(request.parts() as AsyncIterable<FormPart>, {
+    storage,
+    prefix: `${config.datasetsPrefix}/${id}`,
+    fileFields: fileFieldsOf(processor.input),
+    maxBytes: config.maxInlineBytes,
+    tooLarge,
+  })
+  let created = false
+  try {
+    const submission = prepareForm(processor, form, options, { owner: request.owner, id })
+    const submitted = await submitJob(services, submission)
+    created = submitted.created
+    return submitted
+  } finally {
+    // Refused, or an earlier request with the same key had brought the same files.
+    if (!created) await storage.delete(form.keys)
+  }
+}
+
+/** The header wins: it is what HTTP libraries set on their own. */
+function withHeaderKey(options: SubmissionOptions, { headers }: FastifyRequest): SubmissionOptions {
+  const key = headers['idempotency-key']
+  if (typeof key !== 'string' || key === '') return options
+  if (key.length <= 255) return { ...options, idempotencyKey: key }
+  throw new LonghaulError('bad-request', 'An Idempotency-Key has at most 255 characters.')
+}

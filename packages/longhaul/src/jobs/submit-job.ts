@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import type { Services } from '../app/services.ts'
+import type { Write } from '../database/database.ts'
+import { LonghaulError } from '../errors/index.ts'
+import type { ProcessorDescription } from '../processor/description.ts'
+import { newId } from '../support/ids.ts'
+import type { Job, JobId, JobKind, JobParams, Priority } from './job.ts'
+
+/** A request that has been validated. */
+export interface Submission {
+  readonly processor: ProcessorDescription
+  /** `processor`: a form or `{input}`, told in native words. `batch`: a manifest or an ingest, told in system A's. */
+  readonly kind: Extract<JobKind, 'processor' | 'batch'>
+  readonly owner: string
+  readonly params: JobParams
+  /** @default a new one */
+  readonly id?: JobId
+  readonly priority?: Priority
+  readonly timeoutSeconds?: number
+  readonly maxAttempts?: number
+  readonly idempotency?: { readonly key: string; readonly hash: string }
+}
+
+export const newJobId = (kind: Submission['kind']): JobId =>
+  // Clients of the older systems may parse their ids as UUIDs.
+  kind === 'batch' ? randomUUID() : newId('j')
+
+/**
+ * The one place where a request becomes a job. `created` is false when the idempotency key had made it before.
+ * Throws 'idempotency-conflict', 'job-exists'.
+ */
+export async function submitJob(
+  { engine }: Pick<Services, 'engine'>,
+  submission: Submission,
+  also: readonly Write[] = [],
+): Promise<{ readonly job: Job; readonly created: boolean }> {
+  const { processor, kind, owner, params, priority, idempotency } = submission
+  const maxFailures = submission.maxAttempts ?? processor.max_attempts
+  const timeoutMs =
+    submission.timeoutSeconds === undefined
+      ? processor.timeout_ms
+      : Math.ceil(submission.timeoutSeconds * 1000)
+  const [outcome] = await engine.submit(
+    [
+      {
+        id: submission.id ?? newJobId(kind),
+        queue: processor.queue ?? processor.name,
+        processor: processor.name,
+        version: processor.version,
+        kind,
+        owner,
+        params,
+        ...(priority === undefined ? {} : { priority }),
+        ...(idempotency === undefined ? {} : { idempotency }),
+        ...(maxFailures === undefined ? {} : { maxFailures }),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      },
+    ],
+    also,
+  )
+  if (outcome === undefined) throw new Error('the engine answered nothing for one job')
+  if (outcome.kind !== 'conflict') return { job: outcome.job, created: outcome.kind === 'created' }
+  if (outcome.over === 'id')
+    throw new LonghaulError('job-exists', `Job ${outcome.jobId} exists already.`)
+  throw new LonghaulError(
+    'idempotency-conflict',
+    `The idempotency key ${idempotency?.key} belongs to job ${outcome.jobId}, which was submitted with another body.`,
+    { facts: { job_id: outcome.jobId } },
+  )
+}
