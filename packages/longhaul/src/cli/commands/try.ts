@@ -80,6 +80,7 @@ longhaul try thumbs.py image=@cat.png width=128`,
       if (job.status === 'completed') {
         const result = withoutOutputs(job.result)
         if (result !== undefined) output.data(JSON.stringify(result))
+        output.object('result', { value: job.result })
         const folder = path.resolve(cwd, options.out ?? '.')
         await fetchOutputs(client, job.outputs, output, {
           folder,
