@@ -20,6 +20,12 @@ export interface Shot {
   readonly light: number
 }
 
+/** Columns of the sensor that read a little too much or too little, always the same ones. */
+const columnPattern = Float64Array.from(
+  { length: frame.width },
+  (_, x) => 1.2 * (smoothNoise(x, 0.5, 77) - 0.5),
+)
+
 /**
  * What the sensor reads of a part of the frame, 8-bit grey, row-major: the lamp's falling light, the specimen's shadow, a fixed
  * pattern of the columns, and noise that differs every time the same place is read.
@@ -28,19 +34,17 @@ export function expose(shot: Shot, crop: Crop, random: Random): Uint8Array {
   const pixels = new Uint8Array(crop.width * crop.height)
   for (let row = 0; row < crop.height; row++) {
     const y = crop.y + row
+    const v = y / frame.height - 0.5
     for (let column = 0; column < crop.width; column++) {
       const x = crop.x + column
-      const [u, v] = [x / frame.width - 0.5, y / frame.height - 0.5]
+      const u = x / frame.width - 0.5
       const lamp =
         shot.light * (1 + 0.05 * u - 0.07 * v - 0.16 * (u * u + v * v)) +
-        3 * (smoothNoise(x / 90, y / 90, 5) - 0.5)
+        1.5 * Math.sin(x / 70) * Math.cos(y / 55)
       const seen = lamp * (1 - shot.specimen.shade({ x: x - shot.x, y: y - shot.y }))
-      const pattern = 1.2 * (smoothNoise(x, 0.5, 77) - 0.5)
       const noise = random.gaussian() * (0.8 + 0.004 * Math.max(0, seen))
-      pixels[row * crop.width + column] = Math.min(
-        255,
-        Math.max(0, Math.round(seen + pattern + noise)),
-      )
+      const grey = Math.round(seen + columnPattern[x]! + noise)
+      pixels[row * crop.width + column] = Math.min(255, Math.max(0, grey))
     }
   }
   return pixels

@@ -24,7 +24,8 @@ function cell(
 
 /** Chloroplasts: dark grains inside, larger where `grain` is larger. Two turned fields hide the grid of each. */
 function grains({ x, y }: Point, grain: number, seed: number): number {
-  const [u, v] = [(0.8 * x - 0.6 * y) / grain, (0.6 * x + 0.8 * y) / grain]
+  const u = (0.8 * x - 0.6 * y) / grain
+  const v = (0.6 * x + 0.8 * y) / grain
   const field =
     (smoothNoise(u, v, seed) + smoothNoise(0.7 * u - 0.7 * v, 0.7 * u + 0.7 * v, seed + 31)) / 2
   return 0.55 * inside(0.52 - field, 0.3)
@@ -57,7 +58,8 @@ function chain(random: Random, spined: boolean): Specimen {
     halfX: length / 2 + (spined ? 14 : 3),
     halfY: half.y + reach + Math.abs(bend) * (length / 2) ** 2 + 2,
     shade(p) {
-      let [nearest, filling] = [Infinity, 0]
+      let nearest = Infinity
+      let filling = 0
       for (const [index, centre] of centres.entries()) {
         const distance = roundedBox(p, centre, half.x, half.y, Math.min(half.x, half.y) * 0.45)
         if (distance > nearest) continue

@@ -12,6 +12,7 @@ export interface Random {
 
 export function createRandom(seed: number): Random {
   let state = seed >>> 0
+  let spare: number | undefined
   // splitmix32: passes the tests that matter for pictures, and is five lines.
   const next = (): number => {
     state = (state + 0x9e3779b9) >>> 0
@@ -25,15 +26,28 @@ export function createRandom(seed: number): Random {
     float,
     int,
     chance: (probability) => next() < probability,
-    gaussian: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
+    gaussian() {
+      // Box and Muller give two at a time.
+      if (spare !== undefined) {
+        const kept = spare
+        spare = undefined
+        return kept
+      }
+      const radius = Math.sqrt(-2 * Math.log(1 - next()))
+      const angle = 2 * Math.PI * next()
+      spare = radius * Math.sin(angle)
+      return radius * Math.cos(angle)
+    },
     pick: (items) => items[int(0, items.length - 1)] ?? items[0],
   }
 }
 
 /** A smooth random field over the plane, values 0 to 1, about one hill per unit; `seed` chooses which. */
 export function smoothNoise(x: number, y: number, seed: number): number {
-  const [column, row] = [Math.floor(x), Math.floor(y)]
-  const [u, v] = [ease(x - column), ease(y - row)]
+  const column = Math.floor(x)
+  const row = Math.floor(y)
+  const u = ease(x - column)
+  const v = ease(y - row)
   const top = mix(corner(column, row, seed), corner(column + 1, row, seed), u)
   const bottom = mix(corner(column, row + 1, seed), corner(column + 1, row + 1, seed), u)
   return mix(top, bottom, v)
