@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Progress } from '../jobs/job.ts'
 import { AttemptLog } from './attempt-log.ts'
+import { nextPoll } from './next-poll.ts'
 import type { FromProcessor } from './messages.ts'
 import type { AttemptRequest, AttemptSink } from './runner.ts'
 import { TextCapture } from './text-capture.ts'
@@ -35,6 +36,15 @@ export class AttemptSession {
     this.#sink.alive()
     this[from].feed(chunk)
     return this.#log.pressure
+  }
+
+  /** Whatever was printed before the call is read, also while the log file is slow. Ends although more is printed. */
+  async drain(): Promise<void> {
+    for (let round = 0; round < 100; round++) {
+      await nextPoll()
+      if (!this.#log.pressure) return
+      await this.#log.pressure
+    }
   }
 
   progress(message: Said<'progress'>): void {

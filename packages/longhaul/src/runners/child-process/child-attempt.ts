@@ -12,11 +12,11 @@ import type {
 } from '../runner.ts'
 import type { ProcessorDescription } from '../../processor/description.ts'
 import type { ChildPool } from './child-pool.ts'
-import { killLeftovers, markStart } from './leftovers.ts'
+import { killLeftovers, markStart, type StartMark } from './leftovers.ts'
 import { StopLadder } from './stop-ladder.ts'
 import type { ProcessExit } from './supervised-process.ts'
-import { nextPoll, type ChildListener, type WarmChild } from './warm-child.ts'
-import { watchUsage, type UsageWatch } from './watch-usage.ts'
+import type { ChildListener, WarmChild } from './warm-child.ts'
+import { watchUsage } from './watch-usage.ts'
 
 type StopReason = Parameters<RunningAttempt['cancel']>[0]
 type End =
@@ -132,27 +132,21 @@ export class ChildAttempt implements RunningAttempt, ChildListener {
       (end.type === 'result' || (end.type === 'error' && end.fatal !== true)) &&
       this.#stop === undefined &&
       this.#excessBytes === undefined
-    const { usage, outputError } = await this.#cleanUp(child, watch, reusable, start)
+    const usage = watch.stop()
+    await this.#cleanUp(child, reusable, start)
+    const outputError = await this.#session.close()
     if (outputError) return { ...sinkFailure(outputError.error), usage }
     return this.#outcomeOf(end, usage)
   }
 
-  /** Reads what is left, kills what is left, and gives the child back or replaces it. */
-  async #cleanUp(
-    child: WarmChild,
-    watch: UsageWatch,
-    reusable: boolean,
-    start: ReturnType<typeof markStart>,
-  ): Promise<{ usage: RunUsage; outputError: { readonly error: unknown } | undefined }> {
-    await nextPoll()
-    const usage = watch.stop()
+  /** Kills what is left, reads what was printed, and gives the child back or replaces it. */
+  async #cleanUp(child: WarmChild, reusable: boolean, start: StartMark): Promise<void> {
     const { attemptId } = this.#request
     if (reusable) await killLeftovers(child.process.pid, attemptId, start)
-    else await child.process.destroy(attemptId)
+    else await child.process.killAll(attemptId)
+    await this.#session.drain()
     child.listen(undefined)
-    const outputError = await this.#session.close()
     this.#pool.release(child, reusable)
-    return { usage, outputError }
   }
 
   #outcomeOf(end: End, usage: RunUsage): RunOutcome {

@@ -14,7 +14,7 @@ export class ChildPool {
   readonly #slots: number
   readonly #children = new Set<WarmChild>()
   readonly #idle: WarmChild[] = []
-  readonly #waiting: { give(child: WarmChild | undefined): void }[] = []
+  readonly #waiting: { readonly give: (child: WarmChild | undefined) => void }[] = []
   readonly #listeners: ((state: RunnerState) => void)[] = []
   #state: RunnerState = { kind: 'starting' }
   #starting = 0

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { marksOf } from './attempt-marks.ts'
-import { livingProcesses, type ProcessEntry } from './process-table.ts'
+import { livingProcesses, readProcess, type ProcessEntry } from './process-table.ts'
+
+/** No /proc: the group is all we can reach. */
+const noTable = readProcess(process.pid) === undefined
 
 /** Which processes belong to an attempt. */
 export interface Tree {
@@ -25,8 +28,11 @@ export async function killTree(tree: Tree, limitMs = 30_000): Promise<number> {
   const found = new Set<number>()
   const end = performance.now() + limitMs
   for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, 50)) {
-    if (tree.sparedBefore === undefined) signalGroup(tree.group, 'SIGKILL')
     const members = membersOf(tree)
+    const wholeGroup = tree.sparedBefore === undefined
+    // In one stroke, so that no fork slips through; only while somebody is in it, because its number may be given anew.
+    if (wholeGroup && (noTable || members.some(({ group }) => group === tree.group)))
+      signalGroup(tree.group, 'SIGKILL')
     if (members.length === 0) return found.size
     for (const { pid } of members) {
       found.add(pid)

@@ -7,6 +7,7 @@ import { checkDescription } from '../check-description.ts'
 import type { ProcessorSource, Runner, RunnerFactory, RunnerOptions } from '../runner.ts'
 import { childEnvironment } from './child-environment.ts'
 import { processRunner } from './process-runner.ts'
+import { programRunner } from './program/program-runner.ts'
 import { commandFor } from './source-command.ts'
 import { WarmChild, type DescribeMessage } from './warm-child.ts'
 
@@ -18,7 +19,7 @@ export const childProcessRunners: RunnerFactory = {
     // Marks hold the real path: the same folder under another name is the same data directory.
     await mkdir(options.dataDir, { recursive: true })
     const resolved = { ...options, dataDir: realpathSync(options.dataDir) }
-    if (source.kind === 'program') throw new Error('programs: not yet')
+    if (source.kind === 'program') return [programRunner(source, resolved)]
     return openFile(source, resolved)
   },
 }

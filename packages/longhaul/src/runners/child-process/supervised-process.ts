@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
 import type { Duplex, Readable } from 'node:stream'
 import { startGuard } from './guard.ts'
@@ -33,7 +33,7 @@ export class SupervisedProcess {
   /** On `exit`, not `close`: a background grandchild may hold stdout open for hours. */
   readonly exit: Promise<ProcessExit>
   exited: ProcessExit | undefined
-  readonly #child: ChildProcess
+  #killing: Promise<void> | undefined
   readonly #dismissGuard: () => void
 
   constructor(request: SpawnRequest) {
@@ -43,7 +43,6 @@ export class SupervisedProcess {
       detached: true, // a group of its own
       stdio: ['ignore', 'pipe', 'pipe', ...(request.protocol ? (['pipe', 'pipe'] as const) : [])],
     })
-    this.#child = child
     this.pid = child.pid ?? 0
     this.stdout = child.stdout as Readable
     this.stderr = child.stderr as Readable
@@ -72,15 +71,21 @@ export class SupervisedProcess {
 
   /** To the whole group. */
   signal(signal: NodeJS.Signals): void {
-    if (this.pid !== 0) signalGroup(this.pid, signal)
+    if (this.pid !== 0 && !this.#killing) signalGroup(this.pid, signal)
   }
 
-  /** Kills the process and all that belongs to it or to the attempt; nothing of them is left when it resolves. */
+  /** Ends the process and all that belongs to it or to the attempt; nothing of them is left when it resolves. Once. */
+  killAll(attemptId = ''): Promise<void> {
+    return (this.#killing ??= (async () => {
+      if (this.pid !== 0) await killTree({ group: this.pid, attemptId })
+      await this.exit
+      this.#dismissGuard()
+    })())
+  }
+
+  /** As killAll; what it printed and nobody read is dropped. */
   async destroy(attemptId = ''): Promise<void> {
-    if (this.pid !== 0) await killTree({ group: this.pid, attemptId })
-    await this.exit
-    this.#dismissGuard()
+    await this.killAll(attemptId)
     for (const stream of [this.stdout, this.stderr, this.control, this.messages]) stream?.destroy()
-    this.#child.unref()
   }
 }

@@ -1,11 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LonghaulError } from '../../errors/index.ts'
 import { LineSplitter } from '../line-splitter.ts'
 import { fromProcessor, type FromProcessor, type ToProcessor } from '../messages.ts'
+import { nextPoll } from '../next-poll.ts'
 import { SupervisedProcess, type ProcessExit, type SpawnRequest } from './supervised-process.ts'
 
 /** Longest line a processor may say: a result, or an output's name, not its bytes. */
 const longestMessage = 16 * 1024 * 1024
 const tailLength = 8192
+const stopWithinMs = 1000
 
 export type BrokenMessage = Extract<FromProcessor, { type: 'broken' }>
 export type DescribeMessage = Extract<FromProcessor, { type: 'describe' }>
@@ -68,9 +71,12 @@ export class WarmChild {
     this.#listener = listener
   }
 
-  /** Lets it end by itself, then makes sure. */
+  /** Lets an idle child end by itself, then makes sure. */
   async stop(): Promise<void> {
-    if (this.alive) this.send({ type: 'stop' })
+    if (this.alive && !this.#listener) {
+      this.send({ type: 'stop' })
+      await Promise.race([this.process.exit, sleep(stopWithinMs, undefined, { ref: false })])
+    }
     await this.process.destroy()
   }
 
@@ -149,9 +155,3 @@ function parseMessage(line: string): FromProcessor | string {
 }
 
 const knownTypes = new Set(fromProcessor.options.map((option) => option.shape.type.value as string))
-
-/** Resolves after everything that lies in pipes now has been read: one whole poll phase of the event loop. */
-export async function nextPoll(): Promise<void> {
-  await new Promise(setImmediate)
-  await new Promise(setImmediate)
-}

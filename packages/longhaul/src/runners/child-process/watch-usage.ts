@@ -23,7 +23,8 @@ export function watchUsage(
 ): UsageWatch {
   resetPeak(pid)
   const cpuAtStart = readProcess(pid)?.cpuMs
-  let cpuSeen = 0
+  let cpuSeen = cpuAtStart ?? 0
+  let cpuNewest = cpuAtStart
   let peakRssBytes = 0
   let told = false
   const timer = setInterval(() => {
@@ -31,6 +32,7 @@ export function watchUsage(
     const rssBytes = family.reduce((sum, entry) => sum + entry.rssBytes, 0)
     peakRssBytes = Math.max(peakRssBytes, rssBytes)
     const cpuMs = family.reduce((sum, entry) => sum + entry.cpuMs, 0)
+    if (family.length > 0) cpuNewest = cpuMs
     if (cpuMs - cpuSeen >= 1000 || cpuMs < cpuSeen) {
       cpuSeen = cpuMs
       options.onAlive()
@@ -43,12 +45,12 @@ export function watchUsage(
   return {
     stop: () => {
       clearInterval(timer)
-      const cpuAtEnd = readProcess(pid)?.cpuMs
+      const cpuAtEnd = readProcess(pid)?.cpuMs ?? cpuNewest
       const peak = Math.max(peakRssBytes, peakOf(pid) ?? 0)
       return {
         ...(cpuAtStart === undefined || cpuAtEnd === undefined
           ? {}
-          : { cpuMs: cpuAtEnd - cpuAtStart }),
+          : { cpuMs: Math.max(0, cpuAtEnd - cpuAtStart) }),
         ...(peak === 0 ? {} : { peakRssBytes: peak }),
       }
     },
