@@ -1,5 +1,7 @@
 /** The public API. A processor's child process imports this file too, so nothing here may load the server. */
 export { z } from 'zod'
+export { createApp } from './app/create-app-lazily.ts'
+export type { App, AppOptions } from './app/create-app.ts'
 export {
   action,
   defineProcessor,
