@@ -18,6 +18,8 @@ export interface Config {
   /** Part size of `/ingest` uploads, bytes. @default 5 MiB */
   readonly ingestPartBytes: number
   readonly uploadUrlTtlSeconds: number
+  /** An incomplete upload is discarded that long after its last part. @default 7 days */
+  readonly uploadKeepSeconds: number
   /** Largest body of a form that carries files inline. @default 64 MiB */
   readonly maxInlineBytes: number
   /** Largest single upload. @default 10 TB */
@@ -73,6 +75,8 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
     ingestPartBytes: options.ingestPartBytes ?? integer('MULTIPART_PART_SIZE_MB', 5, 5) * MiB,
     uploadUrlTtlSeconds:
       options.uploadUrlTtlSeconds ?? integer('MULTIPART_URL_TTL_SECONDS', 7200, 1),
+    uploadKeepSeconds:
+      options.uploadKeepSeconds ?? integer('LONGHAUL_UPLOAD_KEEP_SECONDS', 7 * 24 * 3600, 1),
     maxInlineBytes: options.maxInlineBytes ?? 64 * MiB,
     maxUploadBytes: options.maxUploadBytes ?? 10e12,
     recordsFileBytes: options.recordsFileBytes ?? integer('RESPONSES_CHUNK_SIZE_MB', 64, 1) * MiB,

@@ -64,7 +64,10 @@ export interface MultipartUploads {
     readonly equalParts: boolean
   }
   begin(key: string, options?: { readonly mediaType?: string }): Promise<string>
-  /** Replaces an earlier part of that number. Durable when it resolves. */
+  /**
+   * Replaces an earlier part of that number, once all bytes are there; durable when it resolves. Throws 'invalid-part' for
+   * another number of bytes than `sizeBytes`, 'upload-not-found', 'upload-complete'.
+   */
   putPart(
     upload: UploadRef,
     partNumber: number,
@@ -75,7 +78,10 @@ export interface MultipartUploads {
   putFile?(upload: UploadRef, partNumber: number, path: string): Promise<Part>
   /** Throws 'upload-not-found'. Ascending part numbers. */
   listParts(upload: UploadRef): Promise<readonly Part[]>
-  /** Publishes the concatenation. Idempotent: after success it answers the same again. Throws 'invalid-part', 'upload-not-found'. */
+  /**
+   * Publishes the concatenation. Idempotent: after success it answers the same again, and may refuse other parts with
+   * 'upload-complete'. Throws 'invalid-part', 'upload-not-found', 'checksum-mismatch'; the upload then goes on.
+   */
   complete(
     upload: UploadRef,
     parts: readonly { readonly partNumber: number; readonly etag: string }[],

@@ -12,8 +12,17 @@ export interface Uploads {
   complete(request: CompleteUpload): Promise<CompletedUpload>
   /** The object of a completed upload; throws 'upload-not-found', 'upload-incomplete'. */
   fileOf(uploadId: string, owner: string | 'everyone'): Promise<FileRef>
-  get(uploadId: string, owner: string | 'everyone'): Promise<UploadView>
-  /** Sessions whose time is over and that are not complete: aborts them. */
+  /** With a base URL: also fresh URLs of what is missing, and the session lives longer. 'upload-not-found', 'upload-expired'. */
+  get(
+    uploadId: string,
+    owner: string | 'everyone',
+    options?: { readonly baseUrl: string },
+  ): Promise<UploadView>
+  /** Ends an incomplete session, with the whole ingest it belongs to. 'upload-not-found', 'upload-complete'. */
+  abort(uploadId: string, owner: string | 'everyone'): Promise<void>
+  /** A part has arrived: its session lives longer. */
+  partReceived(storeUploadId: string): Promise<void>
+  /** Sessions whose time is over and that are not complete: aborts them, and what a crash left of others. */
   expire(): Promise<number>
 }
 
@@ -69,6 +78,8 @@ export interface CompletedUpload {
   readonly uri: string
   readonly etag: string
   readonly sizeBytes: number
+  /** Hex, where the store knows it. */
+  readonly sha256?: string
 }
 export interface UploadView {
   readonly uploadId: string
@@ -76,7 +87,12 @@ export interface UploadView {
   readonly sizeBytes: number
   readonly partBytes: number
   readonly status: 'open' | 'completed'
+  readonly uri: string
   readonly receivedBytes: number
+  /** Those that are short count as missing. */
   readonly missingParts: readonly number[]
+  /** Of the missing parts, when a base URL was given. */
+  readonly partUrls?: readonly { readonly partNumber: number; readonly url: string }[]
+  /** When an incomplete session is discarded; every part puts it off. */
   readonly expiresAt: Date
 }

@@ -4,7 +4,7 @@ import { link, lstat, mkdir, open, readdir, rm, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { LonghaulError } from '../../errors/index.ts'
 import type { MultipartUploads, Part, UploadRef } from '../object-store.ts'
-import { completeUpload } from './complete-upload.ts'
+import { completeUpload, publishedBy } from './complete-upload.ts'
 import { removeQuietly, renameDurably, syncFile, writeJson } from './durable-file.ts'
 import { codeOf, isMissing, namingErrors } from './file-errors.ts'
 import type { Folder } from './folder.ts'
@@ -42,18 +42,16 @@ export function localMultipart(folder: Folder, records: Records): MultipartUploa
         [partNumber],
         `Part numbers are between 1 and ${limits.maxParts}, not ${partNumber}.`,
       )
-    return (await findUpload(folder, ref)) ?? Promise.reject(uploadNotFound(ref))
+    const upload = await findUpload(folder, ref)
+    if (upload) return upload
+    throw (await publishedBy(folder, records, ref)) ? complete() : uploadNotFound(ref)
   }
 
   /** Gives a finished file the name of its part; the part of that number until then goes away. */
   function keep(ref: UploadRef, partNumber: number, temp: string, written: Written): Promise<Part> {
     return oneAtATime(`upload ${ref.uploadId}`, async () => {
       const upload = await uploadFor(ref, partNumber)
-      if (await readPlan(upload))
-        throw new LonghaulError(
-          'upload-complete',
-          'The upload is being completed; start a new one.',
-        )
+      if (await readPlan(upload)) throw complete()
       const name = partName(partNumber, written.size, written.sha256)
       const before = (await namesIn(upload)).filter(
         (other) => parsePartName(other)?.partNumber === partNumber && other !== name,
@@ -155,6 +153,12 @@ export function localMultipart(folder: Folder, records: Records): MultipartUploa
     },
   }
 }
+
+const complete = () =>
+  new LonghaulError(
+    'upload-complete',
+    'The upload is complete or being completed. Start a new one.',
+  )
 
 /**
  * The file itself becomes the part, by a link: its bytes are read once, for the SHA-256, and not copied. Where the volume

@@ -45,6 +45,9 @@ export function faultyStorage(inner: Storage, faults: StorageFaults): Storage {
     list: (prefix, page) => call('list', () => inner.list(prefix, page)),
     copy: (from, to) => call('copy', () => inner.copy(from, to)),
     delete: (keys) => call('delete', () => inner.delete(keys)),
+    ...(inner.materialize && {
+      materialize: (key, path) => call('materialize', () => inner.materialize!(key, path)),
+    }),
     freeBytes: () => inner.freeBytes(),
     begin: (key, options) => call('begin', () => inner.begin(key, options)),
     putPart: (upload, partNumber, body, options) =>
@@ -69,6 +72,7 @@ export function faultyStorage(inner: Storage, faults: StorageFaults): Storage {
     },
     partUrl: (upload, partNumber, options) => inner.partUrl(upload, partNumber, options),
     objectUrl: (key, options) => inner.objectUrl(key, options),
+    ...(inner.signedUrls && { signedUrls: inner.signedUrls }),
   }
 }
 

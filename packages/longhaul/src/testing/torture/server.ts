@@ -41,6 +41,7 @@ const app = await createApp({
     leaseMs: plan.leaseMs,
     maxConcurrentJobs: plan.slots,
     uploadUrlTtlSeconds: uploadTtlSeconds,
+    uploadKeepSeconds: uploadTtlSeconds,
     processorEnv: [runVariable, ledgerVariable],
   },
   log: pino(pino.destination({ dest: folder.serverLog(plan.serial), sync: true })),

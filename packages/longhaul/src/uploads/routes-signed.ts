@@ -1,0 +1,134 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Services } from '../app/services.ts'
+import { LonghaulError } from '../errors/index.ts'
+import type { SignedUrls } from '../storage/index.ts'
+import { checkRoom } from './disk-room.ts'
+import { sendObject } from './routes-object.ts'
+
+/** A client that sends nothing for so long is gone, whatever its connection says. */
+const silenceMs = 60_000
+/** More than that is not read only to be thrown away: the connection is closed instead. */
+const maxDrainBytes = 64 * 1024 * 1024
+
+const query = z.record(z.string(), z.unknown())
+
+/**
+ * What the local store's signed URLs lead to. The URL is the permission, so that any client can use it, and a page of any
+ * origin. Bodies go to the store as they come: nothing here parses or buffers them.
+ */
+export const signedUrlRoutes: FastifyPluginAsyncZod<{
+  services: Services
+  signedUrls: SignedUrls
+}> = async (app, { services, signedUrls }) => {
+  const { storage, uploads } = services
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+  app.addHook('onRequest', async (_request, reply) => {
+    void reply.headers({
+      'access-control-allow-origin': '*',
+      'access-control-expose-headers': 'ETag, Content-Range, Content-Disposition, Repr-Digest',
+      'cross-origin-resource-policy': 'cross-origin',
+    })
+  })
+  const preflight = async (_request: FastifyRequest, reply: FastifyReply) =>
+    reply
+      .headers({
+        'access-control-allow-methods': 'GET, HEAD, PUT',
+        'access-control-allow-headers': '*',
+        'access-control-max-age': '86400',
+      })
+      .code(204)
+      .send()
+  const hidden = { config: { access: 'public' as const }, schema: { hide: true } }
+  app.options('/storage/parts/:upload_id/:part_number', hidden, preflight)
+  app.options('/storage/objects/*', hidden, preflight)
+
+  app.put(
+    '/storage/parts/:upload_id/:part_number',
+    {
+      config: { access: 'signed' },
+      schema: {
+        tags: ['uploads'],
+        summary: 'The bytes of one part, to the URL that the start of the upload gave',
+        params: z.object({ upload_id: z.string(), part_number: z.string() }),
+        querystring: query,
+      },
+    },
+    async (request, reply) => {
+      const { upload_id, part_number } = request.params
+      const { upload, partNumber, maxBytes } = signedUrls.checkPart({
+        uploadId: upload_id,
+        partNumber: part_number,
+        query: request.query,
+      })
+      const announced = announcedBytes(request)
+      if (announced !== undefined && announced > maxBytes) {
+        if (announced > maxDrainBytes) void reply.header('connection', 'close')
+        throw tooLarge(partNumber, maxBytes)
+      }
+      await checkRoom(storage, announced ?? maxBytes)
+      const body = request.body instanceof Readable ? request.body : Readable.from([])
+      const bytes = limited(body, partNumber, maxBytes)
+      request.raw.setTimeout(silenceMs)
+      try {
+        const part = await storage.putPart(upload, partNumber, bytes, {
+          ...(announced !== undefined && { sizeBytes: announced }),
+        })
+        await uploads.partReceived(upload.uploadId)
+        return await reply.header('etag', part.etag).code(200).send()
+      } finally {
+        body.resume() // what is left, when the store gave up in the middle
+      }
+    },
+  )
+
+  app.route({
+    method: ['GET', 'HEAD'],
+    exposeHeadRoute: false,
+    url: '/storage/objects/*',
+    config: { access: 'signed' },
+    schema: {
+      tags: ['uploads'],
+      summary: 'The bytes of one object, by a signed URL',
+      params: z.object({ '*': z.string() }),
+      querystring: query,
+    },
+    handler: async (request, reply) => {
+      const { key, fileName } = signedUrls.checkObject({
+        key: request.params['*'],
+        query: request.query,
+      })
+      return sendObject(storage, request, reply, key, fileName)
+    },
+  })
+}
+
+function announcedBytes(request: FastifyRequest): number | undefined {
+  const length = request.headers['content-length']
+  if (length !== undefined) return Number(length)
+  return request.headers['transfer-encoding'] === undefined ? 0 : undefined
+}
+
+/** Ends with an error where the permission ends. Never destroys the request: its answer is still to come. */
+async function* limited(
+  body: Readable,
+  partNumber: number,
+  maxBytes: number,
+): AsyncGenerator<Uint8Array> {
+  let size = 0
+  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.byteLength
+    if (size > maxBytes) throw tooLarge(partNumber, maxBytes)
+    yield chunk
+  }
+}
+
+const tooLarge = (partNumber: number, maxBytes: number) =>
+  new LonghaulError(
+    'body-too-large',
+    `Part ${partNumber} has ${maxBytes} bytes at most; cut the file at part_size_bytes.`,
+    { facts: { part_number: partNumber, max_bytes: maxBytes } },
+  )

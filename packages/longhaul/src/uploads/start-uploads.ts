@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto'
+import { LonghaulError } from '../errors/index.ts'
+import { checkRoom } from './disk-room.ts'
+import { checkFileNames } from './file-names.ts'
+import { layParts, type PartLayout } from './part-layout.ts'
+import { keepMs, signParts, type UploadContext } from './session.ts'
+import type { StartedUploads, StartUploads } from './uploads.ts'
+
+interface Planned extends PartLayout {
+  readonly id: string
+  readonly filename: string
+  readonly key: string
+  readonly mediaType: string | undefined
+}
+
+/** Uploads that the store is asked to begin at once. */
+const parallel = 8
+
+/**
+ * The rows are written first, then the store begins: an upload that is open in the store always has a row that tells what
+ * it is for, also when the service dies in between.
+ */
+export async function startUploads(
+  context: UploadContext,
+  request: StartUploads,
+): Promise<StartedUploads> {
+  const { database, config } = context
+  const files = await plan(context, request)
+  const expiresAt = new Date(Date.now() + config.uploadUrlTtlSeconds * 1000)
+  await database.write(
+    files.map((file, position) => ({
+      statement: 'upload.insert',
+      params: [
+        file.id,
+        request.owner,
+        request.jobId ?? null,
+        request.processor ?? null,
+        position,
+        file.filename,
+        file.key,
+        file.mediaType ?? null,
+        file.sizeBytes,
+        file.partBytes,
+        keepMs(context),
+      ],
+    })),
+  )
+
+  const begun = await beginAll(context, files)
+  const started = []
+  for (const [n, file] of files.entries()) {
+    const storeUploadId = begun[n] ?? ''
+    const { id: fileId, filename, key, sizeBytes, partBytes } = file
+    const ref = { key, uploadId: storeUploadId }
+    const partUrls = await signParts(context, ref, file, request.baseUrl)
+    started.push({ fileId, storeUploadId, filename, key, sizeBytes, partBytes, partUrls })
+  }
+  return { files: started, expiresAt }
+}
+
+/** On failure the rows are closed, and what the store has begun by then is swept with the strays. */
+async function beginAll(
+  { database, storage }: UploadContext,
+  files: readonly Planned[],
+): Promise<readonly string[]> {
+  const begun: string[] = []
+  const begin = ({ key, mediaType }: Planned) =>
+    storage.begin(key, mediaType === undefined ? {} : { mediaType })
+  try {
+    for (let at = 0; at < files.length; at += parallel)
+      begun.push(...(await Promise.all(files.slice(at, at + parallel).map(begin))))
+    await database.write(
+      files.map((file, n) => ({
+        statement: 'upload.begun',
+        params: [begun[n] ?? null, file.id],
+        expectRows: 1,
+      })),
+    )
+    return begun
+  } catch (error) {
+    await database.write(files.map(({ id }) => ({ statement: 'upload.abort', params: [id, null] })))
+    throw error
+  }
+}
+
+async function plan(
+  { storage, config }: UploadContext,
+  request: StartUploads,
+): Promise<readonly Planned[]> {
+  checkFileNames(request.files.map((file) => file.filename))
+  const files = request.files.map(({ filename, sizeBytes, mediaType }) => {
+    if (sizeBytes > config.maxUploadBytes)
+      throw new LonghaulError(
+        'upload-too-large',
+        `${JSON.stringify(filename)} has ${sizeBytes} bytes; this service takes at most ${config.maxUploadBytes}.`,
+        { facts: { max_bytes: config.maxUploadBytes } },
+      )
+    const id = randomUUID()
+    const key = `${config.datasetsPrefix}/${request.jobId ?? id}/${filename}`
+    return {
+      id,
+      filename,
+      key,
+      mediaType,
+      ...layParts(sizeBytes, request.partBytes, storage.limits),
+    }
+  })
+  await checkRoom(
+    storage,
+    files.reduce((sum, file) => sum + file.sizeBytes, 0),
+  )
+  return files
+}
