@@ -28,8 +28,9 @@ const maxJsonBytes = 16 * 1024 * 1024
 /** Everything that answers HTTP, not yet listening. `close()` ends event streams and waiting requests first. */
 export async function createHttpServer(services: Services): Promise<FastifyInstance> {
   const { config, engine, database } = services
+  const loggerInstance: FastifyBaseLogger = services.log
   const app: FastifyInstance = fastify({
-    loggerInstance: services.log,
+    loggerInstance,
     logController: new LogController({
       disableRequestLogging: true,
       requestIdLogLabel: 'request_id',

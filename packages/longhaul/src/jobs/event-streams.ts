@@ -53,21 +53,33 @@ export function createEventStreams(
       sink.end()
     }
     const pump = async (): Promise<void> => {
-      while (latest && !sink.destroyed && !sink.writableEnded) {
-        const job = latest
-        latest = undefined
-        const ended = isTerminal(job.state)
-        // The last progress belongs before the end, any other after the events that led to it.
-        if (ended) tellProgress(job)
-        while (seen < job.eventNo && !sink.destroyed) {
-          const events = await engine.read(jobId, seen, page)
-          for (const event of events) sink.write(frame(event))
-          seen = events.at(-1)?.no ?? job.eventNo
-          if (sink.writableNeedDrain) await drained(sink)
+      if (pumping) return
+      pumping = true
+      try {
+        while (latest && !sink.destroyed && !sink.writableEnded) {
+          const job = latest
+          latest = undefined
+          await tell(job)
         }
-        if (ended) return finish()
-        tellProgress(job)
+      } catch (error) {
+        sink.destroy(error as Error)
+      } finally {
+        // In the same turn as the loop's last look at `latest`, so that no change falls between.
+        pumping = false
       }
+    }
+    const tell = async (job: Job): Promise<void> => {
+      const ended = isTerminal(job.state)
+      // The last progress belongs before the end, any other after the events that led to it.
+      if (ended) tellProgress(job)
+      while (seen < job.eventNo && !sink.destroyed) {
+        const events = await engine.read(jobId, seen, page)
+        for (const event of events) sink.write(frame(event))
+        seen = events.at(-1)?.no ?? job.eventNo
+        if (sink.writableNeedDrain) await drained(sink)
+      }
+      if (ended) finish()
+      else tellProgress(job)
     }
     const tellProgress = ({ id, attempt, progress }: Job): void => {
       if (progress === undefined || progress.updatedAt === progressAt) return
@@ -79,11 +91,7 @@ export function createEventStreams(
     const unwatch = watch.watch(jobId, (job) => {
       if (job === undefined) return finish()
       latest = job
-      if (pumping) return
-      pumping = true
-      pump()
-        .catch((error: unknown) => sink.destroy(error as Error))
-        .finally(() => (pumping = false))
+      void pump()
     })
     // A client that reads nothing is cut off rather than remembered; it may come back with Last-Event-ID.
     let stuck = false

@@ -1,0 +1,96 @@
+import { afterEach, expect, it, vi } from 'vitest'
+import type { Wakeup } from './engine.ts'
+import { jobForTest } from './job-for-test.fixture.ts'
+import { createJobWatch, type JobWatch } from './job-watch.ts'
+import type { Job, JobId } from './job.ts'
+
+/** An engine that knows jobs and says what the test makes it say. */
+function scriptedEngine() {
+  const jobs = new Map<JobId, Job>()
+  const asked: JobId[][] = []
+  let wake: ((wakeup: Wakeup) => void) | undefined
+  return {
+    jobs,
+    asked,
+    say: (jobId: JobId) => wake?.({ kind: 'changed', jobId }),
+    subscribed: () => wake !== undefined,
+    async get(ids: readonly JobId[]) {
+      asked.push([...ids])
+      return ids.map((id) => jobs.get(id)).filter((job) => job !== undefined)
+    },
+    async *wakeups(signal: AbortSignal): AsyncGenerator<Wakeup> {
+      while (!signal.aborted)
+        yield await new Promise<Wakeup>((resolve, reject) => {
+          wake = resolve
+          signal.addEventListener('abort', () => reject(new Error('over')))
+        })
+    },
+  }
+}
+
+const log = { warn: () => undefined }
+let watch: JobWatch | undefined
+afterEach(() => watch?.stop())
+
+it('tells a listener how the job is, then every change', async () => {
+  const engine = scriptedEngine()
+  engine.jobs.set('a', jobForTest({ id: 'a' }))
+  watch = createJobWatch(engine, log, { pollMs: 60_000 })
+  const seen: (string | undefined)[] = []
+  const unwatch = watch.watch('a', (job) => seen.push(job?.state))
+  await vi.waitFor(() => expect(seen).toEqual(['queued']))
+
+  engine.jobs.set('a', jobForTest({ id: 'a', state: 'running' }))
+  engine.say('a')
+  await vi.waitFor(() => expect(seen).toEqual(['queued', 'running']))
+  unwatch()
+  engine.say('a')
+  engine.say('b')
+  await new Promise(setImmediate)
+  expect(seen).toHaveLength(2)
+})
+
+it('sees a change whose wakeup was lost', async () => {
+  const engine = scriptedEngine()
+  engine.jobs.set('a', jobForTest({ id: 'a' }))
+  watch = createJobWatch(engine, log, { pollMs: 5 })
+  const ended = watch.waitForEnd('a', 60_000)
+  engine.jobs.set('a', jobForTest({ id: 'a', state: 'completed' }))
+  expect(await ended).toMatchObject({ state: 'completed' })
+})
+
+it('asks once for many jobs', async () => {
+  const engine = scriptedEngine()
+  watch = createJobWatch(engine, log, { pollMs: 5 })
+  const ids = Array.from({ length: 50 }, (_, index) => `j_${index}`)
+  for (const id of ids) watch.watch(id, () => undefined)
+  await vi.waitFor(() => expect(engine.asked.some((one) => one.length === 50)).toBe(true))
+})
+
+it('answers after the time with the job as it is, and at once when it is stopped', async () => {
+  const engine = scriptedEngine()
+  engine.jobs.set('a', jobForTest({ id: 'a', state: 'running' }))
+  watch = createJobWatch(engine, log, { pollMs: 5 })
+  expect(await watch.waitForEnd('a', 50)).toMatchObject({ state: 'running' })
+  const waiting = watch.waitForEnd('a', 60_000)
+  watch.stop()
+  await waiting
+})
+
+it('answers undefined for a job that is not there', async () => {
+  watch = createJobWatch(scriptedEngine(), log)
+  expect(await watch.waitForEnd('nobody', 60_000)).toBeUndefined()
+})
+
+it('goes on when the engine fails once', async () => {
+  const engine = scriptedEngine()
+  const { get } = engine
+  let failures = 1
+  engine.get = async (ids) => {
+    if (failures-- > 0) throw new Error('busy')
+    return get(ids)
+  }
+  engine.jobs.set('a', jobForTest({ id: 'a', state: 'failed' }))
+  watch = createJobWatch(engine, log, { pollMs: 5 })
+  expect(await watch.waitForEnd('a', 60_000)).toMatchObject({ state: 'failed' })
+})

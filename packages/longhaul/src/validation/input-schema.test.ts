@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest'
+import type { ProcessorDescription } from '../processor/description.ts'
+import type { JsonObject } from '../support/json.ts'
+import { inputSchemaOf } from './index.ts'
+
+const file = { type: 'string', format: 'binary', 'x-longhaul-file': { media_type: 'image/*' } }
+const schema: JsonObject = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  type: 'object',
+  properties: {
+    images: { type: 'array', items: file, minItems: 1 },
+    width: { type: 'integer', minimum: 16, default: 256 },
+    ratio: { type: 'number' },
+    flip: { type: 'boolean' },
+    mode: { enum: ['fast', 'good'] },
+    tags: { type: 'array', items: { type: 'integer' } },
+    box: { type: 'object', properties: { x: { type: 'integer' } }, required: ['x'] },
+    name: { type: 'string' },
+  },
+  required: ['images', 'width'],
+}
+const describe_ = (input: JsonObject): ProcessorDescription => ({
+  name: 'p',
+  version: '1',
+  description: '',
+  input,
+  output: {},
+})
+const { check, fileFields } = inputSchemaOf(describe_(schema))
+const place = ['body', 'input']
+
+describe('JSON input', () => {
+  it('gets defaults, and loses what the schema does not know', () => {
+    expect(check({ images: [{}], other: 1 }, { place })).toEqual({
+      ok: true,
+      input: { images: [{}], width: 256 },
+    })
+  })
+
+  it('is not coerced: text is no number', () => {
+    expect(check({ images: [{}], width: '32' }, { place })).toMatchObject({
+      ok: false,
+      details: [{ type: 'integer_type', loc: ['body', 'input', 'width'], input: '32' }],
+    })
+  })
+
+  it('hears of everything that is wrong at once, with its place', () => {
+    const result = check({ width: 4, mode: 'x', box: {} }, { place })
+    const details = result.ok ? [] : result.details
+    expect(details.map(({ type, loc }) => [type, loc.join('.')])).toEqual(
+      expect.arrayContaining([
+        ['missing', 'body.input.images'],
+        ['minimum', 'body.input.width'],
+        ['enum', 'body.input.mode'],
+        ['missing', 'body.input.box.x'],
+      ]),
+    )
+    expect(details).toHaveLength(4)
+  })
+
+  it('knows how many files there must be, but leaves the files to others', () => {
+    expect(fileFields.map(({ name }) => name)).toEqual(['images'])
+    expect(check({ images: [] }, { place })).toMatchObject({ ok: false })
+    expect(check({ images: ['anything', 3] }, { place })).toMatchObject({ ok: true })
+  })
+
+  it('does not ask for the files that a manifest will bring', () => {
+    expect(check({}, { place, withoutFiles: true })).toEqual({ ok: true, input: { width: 256 } })
+  })
+
+  it('reports unknown fields where the author wants that', () => {
+    const strict = inputSchemaOf(describe_({ ...schema, additionalProperties: false }))
+    expect(strict.check({ images: [{}], widht: 3 }, { place })).toMatchObject({
+      details: [{ type: 'extra_forbidden', loc: ['body', 'input', 'widht'] }],
+    })
+  })
+})
+
+describe('form input', () => {
+  const read = (input: JsonObject) =>
+    check({ images: [{}], ...input }, { place: ['body'], fromForm: true })
+
+  it('turns text into what the schema wants', () => {
+    expect(
+      read({
+        width: '32',
+        ratio: '0.5',
+        flip: 'on',
+        tags: ['1', '2'],
+        box: '{"x": 3}',
+        name: '12',
+      }),
+    ).toMatchObject({
+      ok: true,
+      input: { width: 32, ratio: 0.5, flip: true, tags: [1, 2], box: { x: 3 }, name: '12' },
+    })
+  })
+
+  it('makes one value a list of one where a list is wanted, and reads a JSON list', () => {
+    expect(read({ tags: '7' })).toMatchObject({ input: { tags: [7] } })
+    expect(read({ tags: '[7, 8]' })).toMatchObject({ input: { tags: [7, 8] } })
+  })
+
+  it('does not turn words into numbers', () => {
+    expect(read({ width: 'wide' })).toMatchObject({
+      details: [{ type: 'integer_type', loc: ['body', 'width'], input: 'wide' }],
+    })
+  })
+})
