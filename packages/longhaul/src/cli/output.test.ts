@@ -50,13 +50,17 @@ describe('output', () => {
     expect(shown.err).toBe('  1 of 9\r\x1b[2K  3 of 9, and more \r\x1b[2Kdone\n')
   })
 
-  it('says a line each 30 s where there is no terminal', () => {
+  it('says a line each 30 s where there is no terminal, and none of short work', () => {
     const { output, shown, later } = terminal()
     output.live('1 of 9')
     later(29_999)
     output.live('2 of 9')
+    expect(shown.err).toBe('')
     later(1)
     output.live('3 of 9')
-    expect(shown.err).toBe('  1 of 9\n  3 of 9\n')
+    expect(shown.err).toBe('  3 of 9\n')
+    output.settle()
+    output.live('1 of 2')
+    expect(shown.err).toBe('  3 of 9\n')
   })
 })

@@ -44,7 +44,8 @@ export function createOutput(options: OutputOptions): Output {
   const now = options.now ?? Date.now
   const moving = stderr.isTTY === true
   let drawn = false
-  let last = -Infinity
+  /** When the newest line was shown; off a terminal the first one waits its 30 s too: short work needs no bar. */
+  let last: number | undefined
 
   const clear = (): void => {
     if (drawn) stderr.write('\r\x1b[2K')
@@ -75,7 +76,9 @@ export function createOutput(options: OutputOptions): Output {
     },
     complain: words,
     live: (line) => {
-      if (quiet || now() - last < (moving ? drawEveryMs : sayEveryMs)) return
+      if (quiet) return
+      last ??= moving ? -Infinity : now()
+      if (now() - last < (moving ? drawEveryMs : sayEveryMs)) return
       last = now()
       if (!moving) return words(`  ${line}`)
       clear()
@@ -85,7 +88,7 @@ export function createOutput(options: OutputOptions): Output {
     },
     settle: () => {
       clear()
-      last = -Infinity
+      last = undefined
     },
   }
 }

@@ -29,9 +29,13 @@ export async function watchJob(
     output.settle()
   }
   if (job === undefined) throw new Error(`Nothing was heard of job ${id}`)
+  return job
+}
+
+/** How a job ended, as its last line and its last object. */
+export function reportEnd(job: JobView, output: Output): void {
   output.say(`  ${jobLine(job, Date.now())}`)
   output.object('job', job)
-  return job
 }
 
 /** The same for a job that goes on without us: who leaves is told so, and how to come back. */
@@ -40,7 +44,9 @@ export async function watchDetached(
 ): Promise<JobView> {
   const ways = `longhaul watch ${id} · longhaul cancel ${id}`
   try {
-    return await watchJob(client, id, output, signal)
+    const job = await watchJob(client, id, output, signal)
+    reportEnd(job, output)
+    return job
   } catch (error) {
     if (error instanceof Interrupted) throw new Interrupted(`Detached, work goes on.  ${ways}`)
     if (error instanceof DeadlinePassed) {

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createClient, type Client } from '@longhaul/client'
 import { nodeSha256 } from '@longhaul/client/node'
-import type { FileReference, JobView } from '@longhaul/protocol'
+import type { FileReference, JobOutput, JobView } from '@longhaul/protocol'
 import { pino } from 'pino'
 import { createApp, type App } from '../../app/index.ts'
 import type { Runner } from '../../runners/runner.ts'
@@ -18,7 +18,7 @@ import { readInputWords, type InputWords, type NamedFile } from '../input-words.
 import { didYouMean } from '../nearest.ts'
 import type { Output } from '../output.ts'
 import { processorSources } from '../processor-sources.ts'
-import { watchJob } from '../watch-job.ts'
+import { reportEnd, watchJob } from '../watch-job.ts'
 
 export const tryOnce = defineCommand({
   name: 'try',
@@ -78,7 +78,7 @@ longhaul try thumbs.py image=@cat.png width=128`,
       )
       const job = await watchWithLog(client, submitted.job_id, output, signal)
       if (job.status === 'completed') {
-        const result = withoutOutputs(job.result)
+        const result = withoutOutputs(job.result, job.outputs)
         if (result !== undefined) output.data(JSON.stringify(result))
         output.object('result', { value: job.result })
         const folder = path.resolve(cwd, options.out ?? '.')
@@ -149,6 +149,7 @@ async function watchWithLog(
   const job = await watchJob(client, id, output, signal)
   await printed
   if (rest !== '') output.say(rest)
+  reportEnd(job, output)
   return job
 }
 
@@ -171,12 +172,20 @@ const pathsOf = ({ files }: InputWords): string[] =>
   )
 
 /** What was returned beside files, which lie in the folder now. */
-function withoutOutputs(result: Json): Json | undefined {
-  if (result === null || isOutput(result)) return undefined
-  if (Array.isArray(result)) return result.length > 0 && result.every(isOutput) ? undefined : result
+function withoutOutputs(result: Json, outputs: readonly JobOutput[]): Json | undefined {
+  if (result === null || isOutput(result, outputs)) return undefined
+  if (Array.isArray(result)) {
+    const all = result as readonly Json[]
+    return all.length > 0 && all.every((item) => isOutput(item, outputs)) ? undefined : result
+  }
   if (typeof result !== 'object') return result
-  const rest = Object.entries(result).filter(([, value]) => withoutOutputs(value) !== undefined)
+  const rest = Object.entries(result).filter(
+    ([, value]) => withoutOutputs(value, outputs) !== undefined,
+  )
   return rest.length === 0 ? undefined : Object.fromEntries(rest)
 }
-const isOutput = (value: Json): boolean =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, '$output')
+
+const isOutput = (value: Json, outputs: readonly JobOutput[]): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  outputs.some(({ uri }) => uri === (value as Readonly<Record<string, Json>>)['uri'])
