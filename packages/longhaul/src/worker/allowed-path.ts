@@ -26,15 +26,18 @@ export async function allowedPath(uri: string, roots: readonly string[]): Promis
     const realRoot = await realpath(root).catch(() => root)
     // Checked on the path as asked first, so that a stranger cannot learn which files exist outside the roots.
     if (
-      !path.resolve(wanted).startsWith(`${path.resolve(root)}${path.sep}`) &&
-      !real?.startsWith(`${realRoot}${path.sep}`)
+      !path.resolve(wanted).startsWith(folderOf(path.resolve(root))) &&
+      !real?.startsWith(folderOf(realRoot))
     )
       continue
     if (real === undefined) throw new LonghaulError('object-not-found', `${uri} does not exist.`)
-    if (!real.startsWith(`${realRoot}${path.sep}`)) throw refused
+    if (!real.startsWith(folderOf(realRoot))) throw refused
     if (!(await stat(real)).isFile())
       throw new LonghaulError('invalid-uri', `${uri} is not a file.`)
     return real
   }
   throw refused
 }
+
+/** With the separator at its end, which `/` has already. */
+const folderOf = (root: string): string => (root.endsWith(path.sep) ? root : root + path.sep)
