@@ -1,9 +1,11 @@
 /** Jobs, workers and outcomes of the suite; without vitest, because its child processes use them too. */
 import type { JobEngine, NewJob, Outcome, WorkerInfo } from '../engine.ts'
 
-export type OpenForTest = (
-  argument: string,
-) => Promise<{ readonly engine: JobEngine; close(): Promise<void> }>
+/** A claimer process needs no more than this of an engine. */
+export type OpenForTest = (argument: string) => Promise<{
+  readonly engine: Pick<JobEngine, 'claim' | 'settle'>
+  close(): Promise<void>
+}>
 
 let made = 0
 export const newJob = (more: Partial<NewJob> = {}): NewJob => ({

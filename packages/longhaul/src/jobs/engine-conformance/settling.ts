@@ -64,6 +64,8 @@ export function settling(open: OpenEngine): void {
         failures: 2,
         problem: { code: 'transient', detail: 'on purpose' },
       })
+      const life = ['queued', 'started', 'retry_wait', 'queued', 'started', 'failed']
+      expect(await typesOf(engine, id)).toEqual(life)
     })
 
     it('fails at once where a retry is pointless, and waits as long as the author says', async () => {
