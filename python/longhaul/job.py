@@ -44,7 +44,7 @@ class InputFile:
 
 
 class Job:
-    """One attempt at one job. `track`, `progress` and `log` raise `Cancelled` once it was asked to stop: let it pass."""
+    """One attempt. `track`, `progress` and `log` raise `Cancelled` once it was asked to stop: let it pass."""
 
     def __init__(self, message: Mapping[str, Any], send: Send, *, began_ns: int = 0):
         self.id: str = message["job_id"]
@@ -79,7 +79,12 @@ class Job:
             raise Cancelled(self._cancelled)
 
     def track(
-        self, items: Iterable[Item], stage: str = "items", *, total: Optional[int] = None, start: int = 0
+        self,
+        items: Iterable[Item],
+        stage: str = "items",
+        *,
+        total: Optional[int] = None,
+        start: int = 0,
     ) -> Track[Item]:
         """Iterate over this: progress with rate and remaining time, and an end when the job is cancelled.
 
@@ -101,7 +106,14 @@ class Job:
         self.check()
         if percent is None and done is not None and total is not None:
             percent = percent_of(done, total)
-        said = {"stage": stage, "percent": percent, "message": message, "done": done, "total": total, "detail": detail}
+        said = {
+            "stage": stage,
+            "percent": percent,
+            "message": message,
+            "done": done,
+            "total": total,
+            "detail": detail,
+        }
         counts = done is not None and done != total
         self._progress.report({key: value for key, value in said.items() if value is not None}, always=not counts)
 

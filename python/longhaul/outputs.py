@@ -69,19 +69,24 @@ class Outputs:
         self._names.add(name)
         return file
 
-    def records(self, name: str, schema: Any = None, *, format: str = "jsonl") -> RecordWriter:
+    def records(self, name: str, *, format: str = "jsonl") -> RecordWriter:
         """Rows of a table, in files `<name>_00000.jsonl`, …: `cells.write(label=3, area=17.5)`."""
         if format != "jsonl":
             raise PermanentError(f"records({name!r}, format={format!r}): this version writes format='jsonl' only.")
         check_name(name)
         writer = RecordWriter(
-            name, schema, self._own_file, self._give, self._check, self._note, self._limits["records_file_bytes"]
+            name,
+            self._own_file,
+            self._give,
+            self._check,
+            self._note,
+            self._limits["records_file_bytes"],
         )
         self._writers.append(writer)
         return writer
 
     def shards(self, name: str) -> ShardWriter:
-        """Many small files, in tar files `<name>_00000.tar`, … (WebDataset): `shards.write(key, png=data)`."""
+        """Many small files, in tar files `<name>_00000.tar`, … (WebDataset): `masks.add("a/1.png", data)`."""
         check_name(name)
         writer = ShardWriter(name, self._own_file, self._give, self._check, self._limits["shard_bytes"])
         self._writers.append(writer)
@@ -92,7 +97,7 @@ class Outputs:
         file = Path(os.path.abspath(path))
         if not file.exists() and not Path(path).is_absolute():
             file = self._workspace / path  # the code may have left the workspace
-        if not file.exists() and file in self._given:
+        if file in self._given and (not file.exists() or self._is_own(file)):
             return self._given[file]
         if file in self._promised:
             return self._keep_promise(file, at)
@@ -168,8 +173,11 @@ class Outputs:
         """A new path in a folder of its own, so that no two outputs and nothing of the author's can meet."""
         self._folders += 1
         file = self._workspace / _OWN / str(self._folders) / name
-        file.parent.mkdir(parents=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         return file
+
+    def _is_own(self, file: Path) -> bool:
+        return _below(file, self._workspace / _OWN)
 
     def _give(self, file: Path, name: str, media_type: Optional[str]) -> None:
         message = {"type": "output", "name": name, "path": str(file)}

@@ -69,7 +69,7 @@ def processor(
 
     timeout: how long one attempt may take: '14 h'.  silence: how long it may show no sign of life: '10 min'.
     memory: limit of the process: '6 GB'.  retry: attempts when the code raises, 1 where nothing is said.
-    concurrency: attempts at once in the whole fleet.  version: what results are recorded with; else a digest of the file.
+    concurrency: attempts at once in the whole fleet.  version: what results are recorded with, else a digest.
     """
     attempts = retry.get("attempts") if isinstance(retry, Mapping) else retry
     for of, count in (("concurrency", concurrency), ("retry", attempts)):

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import Any, AsyncIterator, Callable, Dict, Generic, Iterable, Iterator, Optional, TypeVar
+from contextlib import suppress
+from typing import (
+    Any,
+    AsyncIterator,
+    Callable,
+    Dict,
+    Generic,
+    Iterable,
+    Iterator,
+    Optional,
+    TypeVar,
+)
 
 Item = TypeVar("Item")
 Send = Callable[[Dict[str, Any]], None]
@@ -49,10 +60,8 @@ class Track(Generic[Item]):
         clock: Callable[[], float] = time.monotonic,
     ):
         if total is None:
-            try:
+            with suppress(TypeError):  # a generator: how many there are shows at the end
                 total = start + len(items)  # type: ignore[arg-type]
-            except TypeError:
-                pass  # a generator: how many there are shows at the end
         self._items = items
         self._stage = stage
         self._total = total
@@ -74,7 +83,7 @@ class Track(Generic[Item]):
     async def __aiter__(self) -> AsyncIterator[Item]:
         done = self._begin()
         if hasattr(self._items, "__aiter__"):
-            async for item in self._items:  # type: ignore[attr-defined]
+            async for item in self._items:
                 self._check()
                 yield item
                 done += 1

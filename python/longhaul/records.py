@@ -10,7 +10,7 @@ from typing import IO, Any, Callable, Dict, List, Mapping, Optional, Type
 from .errors import PermanentError
 from .to_json import JsonEncoder, Note
 
-MEDIA_TYPE = "application/jsonl"
+MEDIA_TYPE = "application/x-ndjson"
 NewFile = Callable[[str], Path]
 Give = Callable[[Path, str, Optional[str]], None]
 
@@ -21,7 +21,6 @@ class RecordWriter:
     def __init__(
         self,
         name: str,
-        schema: Any,
         new_file: NewFile,
         give: Give,
         check: Callable[[], None],
@@ -29,7 +28,6 @@ class RecordWriter:
         file_bytes: int,
     ):
         self.name = name
-        self.schema = schema
         self.count = 0
         self.files: List[str] = []
         self._new_file = new_file
@@ -67,7 +65,10 @@ class RecordWriter:
         return self
 
     def __exit__(
-        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
     ) -> None:
         if kind is None:
             self.close()

@@ -1,23 +1,23 @@
-"""Samples of several small files each, in tar files as WebDataset reads them: `<key>.<extension>`."""
+"""Many small files in uncompressed tar files, as WebDataset reads them; beside each its index."""
 
 from __future__ import annotations
 
-import io
 import json
-import tarfile
+import os
+import shutil
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Callable, List, Mapping, Optional, Tuple, Type, Union
+from typing import IO, Any, Callable, Dict, List, Optional, Type, Union
 
 from .errors import PermanentError
 from .records import Give, NewFile
+from .tar_header import BLOCK_BYTES, RECORD_BYTES, padding, tar_header
 
 MEDIA_TYPE = "application/x-tar"
-_BLOCK = 512
 
 
 class ShardWriter:
-    """Made by `job.outputs.shards`. `count` is how many samples were written. The same samples make the same bytes."""
+    """Made by `job.outputs.shards`. `count` is how many members were written. The same members make the same bytes."""
 
     def __init__(self, name: str, new_file: NewFile, give: Give, check: Callable[[], None], shard_bytes: int):
         self.name = name
@@ -27,27 +27,35 @@ class ShardWriter:
         self._give = give
         self._check = check
         self._shard_bytes = shard_bytes
-        self._tar: Optional[tarfile.TarFile] = None
+        self._tar: Optional[IO[bytes]] = None
         self._path: Optional[Path] = None
-        self._size = 0
+        self._sizes: Dict[str, int] = {}
+        self._bytes = 0
 
-    def write(self, key: str, parts: Optional[Mapping[str, Any]] = None, /, **more: Any) -> None:
-        """One sample: its key without a dot in the last segment, and its parts by extension: `write("a/1", png=data)`.
-
-        A part is bytes, text, or anything JSON can say. A sample is never split over two tar files.
-        """
+    def add(self, name: str, data: Union[bytes, str, "os.PathLike[str]"]) -> None:
+        """One member: bytes, text, or the Path of a file. The next shard begins when this one would grow too large."""
         self._check()
-        if not key or key.startswith("/") or ".." in key.split("/") or "." in key.rsplit("/", 1)[-1]:
-            raise PermanentError(f"{self.name}: the key {key!r} must be relative and its last segment without a dot.")
-        files = [(f"{key}.{extension}", _bytes_of(part)) for extension, part in {**(parts or {}), **more}.items()]
-        size = sum(_BLOCK + -(-len(data) // _BLOCK) * _BLOCK for _, data in files)
-        if self._tar is not None and self._size + size > self._shard_bytes:
+        _check_member(name)
+        if name in self._sizes:
+            raise PermanentError(f"{self._shard_name('.tar')} has a member {name} already.")
+        if isinstance(data, str):
+            data = data.encode("utf-8")
+        size = os.stat(data).st_size if isinstance(data, os.PathLike) else len(data)
+        header = tar_header(name, size)
+        if self._tar is not None and self._bytes + size > self._shard_bytes:
             self._end_shard()
         if self._tar is None:
-            self._path = self._new_file(self._next_name())
-            self._tar = tarfile.open(self._path, "w", format=tarfile.PAX_FORMAT)
-        self._add(files)
-        self._size += size
+            self._path = self._new_file(self._shard_name(".tar"))
+            self._tar = open(self._path, "wb")
+        self._tar.write(header)
+        if isinstance(data, os.PathLike):
+            with open(data, "rb") as source:
+                shutil.copyfileobj(source, self._tar, 2**20)
+        else:
+            self._tar.write(data)
+        self._tar.write(bytes(padding(size)))
+        self._sizes[name] = size
+        self._bytes += size
         self.count += 1
 
     def close(self) -> None:
@@ -64,30 +72,26 @@ class ShardWriter:
         if kind is None:
             self.close()
 
-    def _add(self, files: List[Tuple[str, bytes]]) -> None:
-        assert self._tar is not None
-        for name, data in files:
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode, entry.mtime = len(data), 0o644, 0
-            self._tar.addfile(entry, io.BytesIO(data))
-
-    def _next_name(self) -> str:
-        return f"{self.name}_{len(self.files):05d}.tar"
-
     def _end_shard(self) -> None:
         assert self._tar is not None and self._path is not None
+        self._tar.write(bytes(2 * BLOCK_BYTES))
+        self._tar.write(bytes(padding(self._tar.tell(), RECORD_BYTES)))
         self._tar.close()
-        self._tar, self._size = None, 0
-        name = self._next_name()
-        self.files.append(name)
-        self._give(self._path, name, MEDIA_TYPE)
+        self._give(self._path, self._shard_name(".tar"), MEDIA_TYPE)
+        index = self._new_file(self._shard_name(".json"))
+        items = [{"name": name, "size_bytes": size} for name, size in self._sizes.items()]
+        text = json.dumps({"items": items}, ensure_ascii=False, separators=(",", ":"))
+        index.write_bytes(text.encode("utf-8", "surrogateescape"))
+        self._give(index, self._shard_name(".json"), "application/json")
+        self.files.append(self._shard_name(".tar"))
+        self._tar, self._path, self._sizes, self._bytes = None, None, {}, 0
+
+    def _shard_name(self, extension: str) -> str:
+        return f"{self.name}_{len(self.files):05d}{extension}"
 
 
-def _bytes_of(part: Any) -> bytes:
-    if isinstance(part, (bytes, bytearray, memoryview)):
-        return bytes(part)
-    if isinstance(part, str):
-        return part.encode("utf-8")
-    return json.dumps(part, ensure_ascii=False, sort_keys=True).encode("utf-8")
-
-
+def _check_member(name: Any) -> None:
+    """A name that `tar -x` would put outside the folder it is called in is refused when the archive is made."""
+    parts = name.split("/") if isinstance(name, str) else [""]
+    if any(part in ("", ".", "..") for part in parts) or "\0" in name:
+        raise PermanentError(f"{name!r} cannot be the name of a member of a shard.")

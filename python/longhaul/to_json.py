@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import PurePath
-from typing import Any, Callable, FrozenSet, Iterable, Optional
+from typing import Any, Callable, FrozenSet, Iterable, List, Optional
 from uuid import UUID
 
 from .errors import PermanentError
@@ -21,7 +21,7 @@ Note = Callable[[str], None]
 
 
 class JsonEncoder:
-    """Walks one value. `file_to_json` is asked about paths (else they become text); `note` is told what had to change."""
+    """Walks one value. `file_to_json` is asked about paths, which else become text; `note` hears what had to change."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class JsonEncoder:
         self._exact_integers = exact_integers
 
     def encode(self, value: Any, at: str, inside: FrozenSet[int] = frozenset()) -> Any:
-        if value is None or isinstance(value, (bool, str)) and not isinstance(value, Enum):
+        if value is None or (isinstance(value, (bool, str)) and not isinstance(value, Enum)):
             return value
         if isinstance(value, Enum):
             return self.encode(value.value, at, inside)
@@ -53,11 +53,8 @@ class JsonEncoder:
 
     def _compound(self, value: Any, at: str, inside: FrozenSet[int]) -> Any:
         if isinstance(value, dict):
-            return {
-                self._key(key, at): self.encode(item, f"{at}.{key}", inside)
-                for key, item in value.items()
-            }
-        if hasattr(value, "_asdict") and isinstance(value, tuple):
+            return {self._key(key, at): self.encode(item, f"{at}.{key}", inside) for key, item in value.items()}
+        if isinstance(value, tuple) and hasattr(value, "_asdict"):
             return self._compound(value._asdict(), at, inside)
         if isinstance(value, (list, tuple)):
             return self._items(value, at, inside)
@@ -77,7 +74,7 @@ class JsonEncoder:
             return self.encode(value.tolist(), at, inside)
         raise PermanentError(_cannot(value, at))
 
-    def _items(self, items: Iterable[Any], at: str, inside: FrozenSet[int]) -> list:
+    def _items(self, items: Iterable[Any], at: str, inside: FrozenSet[int]) -> List[Any]:
         return [self.encode(item, f"{at}[{index}]", inside) for index, item in enumerate(items)]
 
     def _key(self, key: Any, at: str) -> str:
@@ -106,4 +103,6 @@ def _cannot(value: Any, at: str) -> str:
     kind = f"{type(value).__module__}.{type(value).__qualname__}".replace("builtins.", "")
     if isinstance(value, (bytes, bytearray, memoryview)):
         return f"{at} is {kind}: write the bytes to a file and return its Path."
-    return f"{at} is a {kind}, which cannot be written as JSON: return numbers, text, lists, dicts, dataclasses or Paths."
+    return (
+        f"{at} is a {kind}, which cannot be written as JSON: return numbers, text, lists, dicts, dataclasses or Paths."
+    )

@@ -26,26 +26,35 @@ PROTOCOL = 1
 
 def main(arguments: List[str]) -> int:
     if len(arguments) != 1 or os.environ.get("LONGHAUL_PROTOCOL") != str(PROTOCOL):
-        print("longhaul starts this itself. To run a file by hand: longhaul try <file.py> name=value", file=sys.stderr)
+        print(
+            "longhaul starts this itself. To run a file by hand: longhaul try <file.py> name=value",
+            file=sys.stderr,
+        )
         return 2
     channel = Channel()
     prepare_streams()
     faulthandler.enable()  # a crash in native code leaves the author's stack in the log
     file = Path(os.path.abspath(arguments[0]))
-    served = _open(channel, file)
-    return 1 if served is False else _serve(channel, served) if served is not None else 0
+    wanted = os.environ.pop("LONGHAUL_PROCESSOR", "")
+    del os.environ["LONGHAUL_PROTOCOL"]  # meant for this process, not for what the author's code starts
+    _serve(channel, _open(channel, file, wanted))
+    return 0
 
 
-def _open(channel: Channel, file: Path) -> Any:
-    """The processor of this process, set up; None when only the description was wanted, False when it is broken."""
+def _open(channel: Channel, file: Path, wanted: str) -> Optional[Served]:
+    """The processor of this process, set up; None when only a description was wanted. A broken file ends here."""
     stage = "import"
     try:
         targets = find_processors(load_file(file), file)
         all_served = {name: Served(name, target, file) for name, target in targets.items()}
         channel.send(
-            {"type": "describe", "protocol": PROTOCOL, "processors": [s.description() for s in all_served.values()]}
+            {
+                "type": "describe",
+                "protocol": PROTOCOL,
+                "processors": [s.description() for s in all_served.values()],
+            }
         )
-        chosen = _choose(all_served, os.environ.get("LONGHAUL_PROCESSOR") or None, file)
+        chosen = _choose(all_served, wanted, file)
         if chosen is None:
             return None
         limit_memory(chosen.options.memory_bytes)
@@ -54,13 +63,11 @@ def _open(channel: Channel, file: Path) -> Any:
         return chosen
     except BaseException as error:
         channel.send(broken(stage, file, error))
-        return False
-    finally:
-        flush_streams()
+        leave(1)
 
 
-def _choose(served: Dict[str, Served], wanted: Optional[str], file: Path) -> Optional[Served]:
-    if wanted is None:
+def _choose(served: Dict[str, Served], wanted: str, file: Path) -> Optional[Served]:
+    if wanted == "":
         return next(iter(served.values())) if len(served) == 1 else None
     if wanted not in served:
         raise NotServable(f"{file.name} has no processor {wanted}; it has {', '.join(served)}.")
@@ -88,13 +95,14 @@ class _Reader:
         self.runs.put(None)
 
 
-def _serve(channel: Channel, served: Served) -> int:
+def _serve(channel: Channel, served: Optional[Served]) -> None:
     reader = _Reader(channel)
-    channel.send({"type": "ready"})
+    if served is not None:
+        channel.send({"type": "ready"})
     while True:
         message = reader.runs.get()
-        if message is None:
-            return 0
+        if message is None or served is None:
+            return
         reader.attempt = Attempt(served, message, channel.send)
         end = reader.attempt.run()
         reader.attempt = None

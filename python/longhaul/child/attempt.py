@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
+from contextlib import suppress
 from typing import Any, Callable, Dict, Mapping, Optional
 
 from ..errors import PermanentError
 from ..job import Job
 from .event_loop import finish
-from .failure import failure_of
+from .failure import failure_of, trace_of
 from .results import Results, is_stream
 from .served import Served
+from .streams import flush_streams
 
 Send = Callable[[Dict[str, Any]], None]
 _MARKER = "LONGHAUL_ATTEMPT_ID"
@@ -24,7 +27,7 @@ class Attempt:
         self._served = served
         self._message = message
         self._job = Job(message, send, began_ns=time.time_ns())
-        self._cancel_task: Optional[Callable[[], None]] = None
+        self._cancel_task: Optional[Callable[[], object]] = None
         self._interruptible = False
         self._process = os.getpid()
 
@@ -37,10 +40,12 @@ class Attempt:
             os.chdir(self._job.workspace)
             end = {"type": "result", "value": self._result()}
         except BaseException as error:
+            self._end_if_forked(error)
             end = failure_of(error, cancelled=self._job.cancelled)
         finally:
             self._end_if_forked()
-            os.chdir(home)
+            with suppress(OSError):  # the author may have removed it
+                os.chdir(home)
             os.environ.pop(_MARKER) if marker is None else os.environ.__setitem__(_MARKER, marker)
         self._mention_threads_left(threads)
         return end
@@ -91,19 +96,20 @@ class Attempt:
 
         return shielded
 
-    def _on_cancel(self, cancel: Callable[[], None]) -> None:
+    def _on_cancel(self, cancel: Callable[[], object]) -> None:
         self._cancel_task = cancel
         if self._job.cancelled:
             cancel()
 
-    def _end_if_forked(self) -> None:
-        """A forked child that comes back from the author's code would run the supervisor's side a second time."""
+    def _end_if_forked(self, error: Optional[BaseException] = None) -> None:
+        """A forked child that came back from the author's code would be a second process with this one's duties."""
         if os.getpid() != self._process:
-            os._exit(0)
+            if error is not None:
+                print(trace_of(error), file=sys.stderr)
+            flush_streams()
+            os._exit(0 if error is None else 1)
 
     def _mention_threads_left(self, before: "set[threading.Thread]") -> None:
         left = [t.name for t in threading.enumerate() if t not in before and not t.daemon]
         if left:
             self._job.note(f"The code left {len(left)} thread(s) running: {', '.join(left[:5])}.")
-
-

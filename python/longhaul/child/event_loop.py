@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 _loop: Optional["asyncio.AbstractEventLoop"] = None
 
 
-def finish(value: Any, on_cancel: Callable[[Callable[[], None]], None] = lambda _: None) -> Any:
-    """Waits for an awaitable; anything else is answered as it is. `on_cancel` is told how to cancel it from a thread."""
+def finish(value: Any, on_cancel: Callable[[Callable[[], object]], None] = lambda _: None) -> Any:
+    """Waits for an awaitable, answers anything else as it is. `on_cancel` is told how a thread cancels it."""
     global _loop
     if not inspect.isawaitable(value):
         return value
@@ -39,7 +39,7 @@ def finish(value: Any, on_cancel: Callable[[Callable[[], None]], None] = lambda 
             loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
 
 
-def drain(items: Any, take: Callable[[Any], None], on_cancel: Callable[[Callable[[], None]], None]) -> None:
+def drain(items: Any, take: Callable[[Any], None], on_cancel: Callable[[Callable[[], object]], None]) -> None:
     """Takes every item of an async generator."""
 
     async def each() -> None:

@@ -29,7 +29,12 @@ def _classify(error: BaseException) -> Dict[str, Any]:
     if isinstance(error, InvalidInputError):
         complaints = [{"pointer": one.pointer, "detail": one.message} for one in (error, *error.others)]
         field = error.pointer.lstrip("/").split("/")[0]
-        return {"code": "invalid-input", "message": _joined(error), "field": field, "errors": complaints}
+        return {
+            "code": "invalid-input",
+            "message": _joined(error),
+            "field": field,
+            "errors": complaints,
+        }
     if isinstance(error, Cancelled):
         return {"code": "cancelled", "message": "The attempt ended itself as cancelled."}
     if isinstance(error, PermanentError):
@@ -39,7 +44,10 @@ def _classify(error: BaseException) -> Dict[str, Any]:
         return {"code": "transient", "message": _text(error) or "Trying again may help.", **wait}
     if isinstance(error, MemoryError):
         said = _text(error)
-        return {"code": "out-of-memory", "message": "Python ran out of memory" + (f": {said}" if said else ".")}
+        return {
+            "code": "out-of-memory",
+            "message": "Python ran out of memory" + (f": {said}" if said else "."),
+        }
     if isinstance(error, SystemExit):
         return {"code": "transient", "message": f"The code ended itself: {exit_text(error)}."}
     return {"code": "transient", "message": one_line(error)}
@@ -90,7 +98,11 @@ def _trim(summary: traceback.TracebackException) -> None:
     authors = [frame for frame in summary.stack if not _is_ours(frame.filename)]
     if authors:  # else the fault is ours, and its frames are all there is
         summary.stack[:] = authors
-    for inner in (summary.__cause__, summary.__context__, *(getattr(summary, "exceptions", None) or ())):
+    for inner in (
+        summary.__cause__,
+        summary.__context__,
+        *(getattr(summary, "exceptions", None) or ()),
+    ):
         if inner is not None:
             _trim(inner)
 

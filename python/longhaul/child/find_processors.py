@@ -95,7 +95,7 @@ def _is_command_line(target: Target) -> bool:
 
 
 def _entry(target: Target) -> Callable[..., Any]:
-    return target.run if isinstance(target, type) else target  # type: ignore[attr-defined, no-any-return]
+    return target.run if isinstance(target, type) else target  # type: ignore[attr-defined]
 
 
 def _show(target: Target) -> str:

@@ -6,7 +6,7 @@ from typing import Optional
 
 
 def limit_memory(limit_bytes: Optional[int]) -> None:
-    """Bounds private writable memory (RLIMIT_DATA), not address space: GPU and mmap code reserves far more than it uses."""
+    """Bounds private writable memory, not address space: GPU and mmap code reserves far more than it uses."""
     if limit_bytes is None:
         return
     try:

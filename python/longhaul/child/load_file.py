@@ -48,7 +48,7 @@ def _package_of(folder: Path) -> str:
     """A folder without `__init__.py` whose file says `from . import x`: it is a package all the same."""
     name = "_served_" + re.sub(r"\W", "_", folder.name)
     package = ModuleType(name)
-    package.__path__ = [str(folder)]  # type: ignore[attr-defined]
+    package.__path__ = [str(folder)]
     sys.modules[name] = package
     return name
 

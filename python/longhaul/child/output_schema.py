@@ -28,7 +28,7 @@ _DICTS = (dict, collections.abc.Mapping)
 
 
 def output_schema(hint: Any, name: str) -> Schema:
-    """Fields of a dict, dataclass, NamedTuple or TypedDict are the result's; any other value but None is the field `name`.
+    """The fields of a dict, dataclass, NamedTuple or TypedDict; any other value but None is the field `name`.
 
     Raises UnsupportedHint for what could only fail at the end of a run.
     """

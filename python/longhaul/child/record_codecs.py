@@ -43,11 +43,14 @@ def record_codec(hint: Any, codec_of: CodecOf) -> Optional[Codec]:
         ]
     elif issubclass(hint, tuple) and hasattr(hint, "_fields"):
         hints, defaults = hints_of(hint), hint._field_defaults  # type: ignore[attr-defined]
-        fields = [_field(n, hints.get(n, Any), codec_of, defaults.get(n, NO_DEFAULT), False, hint) for n in hint._fields]
+        fields = [
+            _field(n, hints.get(n, Any), codec_of, defaults.get(n, NO_DEFAULT), False, hint) for n in hint._fields
+        ]
     elif issubclass(hint, dict) and hasattr(hint, "__required_keys__"):
         required = hint.__required_keys__
         fields = [
-            _field(name, kind, codec_of, NO_DEFAULT, name not in required, hint) for name, kind in hints_of(hint).items()
+            _field(name, kind, codec_of, NO_DEFAULT, name not in required, hint)
+            for name, kind in hints_of(hint).items()
         ]
     else:
         return None

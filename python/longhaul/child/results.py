@@ -38,7 +38,7 @@ class Results:
     def of_stream(
         self,
         items: Any,
-        on_cancel: Callable[[Callable[[], None]], None],
+        on_cancel: Callable[[Callable[[], object]], None],
         shielded: Callable[[Callable[[Any], None]], Callable[[Any], None]],
     ) -> Result:
         """Yielded Paths become outputs at once; anything else is a record of `<name>_00000.jsonl`.
@@ -103,7 +103,9 @@ class Results:
         if self._job.outputs.count > 0:
             return
         left = sorted(
-            entry.name for entry in os.scandir(self._job.workspace) if entry.is_file() and not entry.name.startswith(".")
+            entry.name
+            for entry in os.scandir(self._job.workspace)
+            if entry.is_file() and not entry.name.startswith(".")
         )
         if left:
             shown = ", ".join(left[:3]) + (", …" if len(left) > 3 else "")

@@ -83,9 +83,13 @@ _SCALARS: Dict[Any, Codec] = {
     pathlib.PurePath: _file_codec,
     pathlib.PosixPath: _file_codec,
     os.PathLike: _file_codec,
-    date: Codec({"type": "string", "format": "date"}, _from_text(date.fromisoformat, "a date like 2026-11-23")),
+    date: Codec(
+        {"type": "string", "format": "date"},
+        _from_text(date.fromisoformat, "a date like 2026-11-23"),
+    ),
     datetime: Codec(
-        {"type": "string", "format": "date-time"}, _from_text(_datetime, "a time like 2026-11-23T05:00:00Z")
+        {"type": "string", "format": "date-time"},
+        _from_text(_datetime, "a time like 2026-11-23T05:00:00Z"),
     ),
     UUID: Codec({"type": "string", "format": "uuid"}, _from_text(UUID, "a UUID")),
 }

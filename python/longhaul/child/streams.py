@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import Any
 
 
@@ -14,10 +15,8 @@ def prepare_streams() -> None:
 
 def flush_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with suppress(Exception):  # the author may have closed or replaced it
             stream.flush()
-        except Exception:  # the author may have closed or replaced it
-            pass
     libc = _libc()
     if libc is not None:
         libc.fflush(None)  # what C code printed belongs to this attempt's log
