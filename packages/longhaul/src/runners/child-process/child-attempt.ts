@@ -1,7 +1,8 @@
 import { LonghaulError, toProblem } from '../../errors/index.ts'
 import { failureOfExit, failureOfMessage, outOfMemory } from '../attempt-failure.ts'
 import { AttemptSession } from '../attempt-session.ts'
-import type { FromProcessor, RunMessage } from '../messages.ts'
+import type { FromProcessor } from '../messages.ts'
+import { toRunMessage } from '../run-message.ts'
 import type {
   AttemptRequest,
   AttemptSink,
@@ -123,7 +124,7 @@ export class ChildAttempt implements RunningAttempt, ChildListener {
         child.process.signal('SIGKILL')
       },
     })
-    child.send(this.#runMessage())
+    child.send(toRunMessage(this.#description.name, this.#options, this.#request))
     if (this.#stop) this.#ladder.begin()
 
     const end = await this.#ended.promise
@@ -165,25 +166,6 @@ export class ChildAttempt implements RunningAttempt, ChildListener {
       problem: toProblem(new LonghaulError('transient', detail)),
       retry: 'policy',
       usage,
-    }
-  }
-
-  #runMessage(): RunMessage {
-    const { jobId, attempt, attemptId, workspace, input, inputs, restored } = this.#request
-    return {
-      type: 'run',
-      job_id: jobId,
-      attempt,
-      attempt_id: attemptId,
-      processor: this.#description.name,
-      workspace,
-      input,
-      inputs: [...inputs],
-      ...(restored === undefined ? {} : { restored }),
-      limits: {
-        records_file_bytes: this.#options.recordsFileBytes,
-        shard_bytes: this.#options.shardBytes,
-      },
     }
   }
 }

@@ -15,8 +15,8 @@ import { toErrorMessage } from '../author-context/error-message.ts'
 import { runAttempt } from '../author-context/run-attempt.ts'
 import { LineSplitter } from '../line-splitter.ts'
 import type { FromProcessor, RunMessage, ToProcessor } from '../messages.ts'
-import { loadProcessors } from './load-processors.ts'
-import { resolveLonghaul } from './resolve-longhaul.ts'
+import { loadProcessors } from '../author-context/load-processors.ts'
+import { resolveLonghaul } from '../author-context/resolve-longhaul.ts'
 
 const file = path.resolve(process.argv[2] ?? '')
 const folder = path.dirname(file)

@@ -3,7 +3,11 @@ import { realpathSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { LonghaulError } from '../../errors/index.ts'
+import type { ProcessorDescription } from '../../processor/index.ts'
+import { loadProcessors } from '../author-context/load-processors.ts'
+import { resolveLonghaul } from '../author-context/resolve-longhaul.ts'
 import { checkDescription } from '../check-description.ts'
+import { inlineRunner } from '../inline/index.ts'
 import type { ProcessorSource, Runner, RunnerFactory, RunnerOptions } from '../runner.ts'
 import { childEnvironment } from './child-environment.ts'
 import { processRunner } from './process-runner.ts'
@@ -51,16 +55,34 @@ async function openFile(
       .digest('hex')
     const descriptions = processors.map((raw) => checkDescription(raw, digest))
     const [only] = descriptions
-    if (only !== undefined && descriptions.length === 1)
+    if (only !== undefined && descriptions.length === 1 && only.runner !== 'inline')
       return [processRunner(only, options, () => start(only.name), first)]
     await first.stop()
-    return descriptions.map((description) =>
-      processRunner(description, options, () => start(description.name)),
-    )
+    const runners: Runner[] = []
+    for (const description of descriptions) {
+      if (description.runner === 'inline')
+        runners.push(await openInline(path.resolve(source.path), description, options))
+      else runners.push(processRunner(description, options, () => start(description.name)))
+    }
+    return runners
   } catch (error) {
     await first.process.destroy()
     throw error
   }
+}
+
+/** The author asked for this process: what the child described is imported once more, here. */
+async function openInline(
+  file: string,
+  description: ProcessorDescription,
+  options: RunnerOptions,
+): Promise<Runner> {
+  resolveLonghaul()
+  const processors = await loadProcessors(file)
+  const processor = processors.find(({ name }) => name === description.name)
+  if (!processor)
+    throw new LonghaulError('processor-broken', `${description.name} is not there any more.`)
+  return inlineRunner(processor, description, options, path.dirname(file))
 }
 
 async function described(child: WarmChild, what: string): Promise<DescribeMessage> {

@@ -60,13 +60,14 @@ export class SupervisedProcess {
       this.#dismissGuard = () => undefined
       return
     }
-    const guard = startGuard(this.pid)
-    this.#dismissGuard = () => guard.dismiss()
     try {
-      setPriority(this.pid, constants.priority.PRIORITY_BELOW_NORMAL) // nice 10: the API goes first
+      // nice 10: the API goes first. At once, because what it starts inherits it.
+      setPriority(this.pid, constants.priority.PRIORITY_BELOW_NORMAL)
     } catch {
       // it has ended already
     }
+    const guard = startGuard(this.pid)
+    this.#dismissGuard = () => guard.dismiss()
   }
 
   /** To the whole group. */
