@@ -3,6 +3,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LonghaulError } from '../../errors/index.ts'
 import type { ProcessorSource, RunnerOptions } from '../runner.ts'
+import { pythonFor } from './python-interpreter.ts'
 
 export interface Command {
   readonly command: string
@@ -24,7 +25,7 @@ const pythonFolder = fileURLToPath(
 /** The program that speaks the processor protocol for a served file. Throws 'processor-broken'. */
 export function commandFor(
   source: Extract<ProcessorSource, { kind: 'file' }>,
-  { python = 'python3' }: Pick<RunnerOptions, 'python'>,
+  { python }: Pick<RunnerOptions, 'python'>,
 ): Command {
   const file = path.resolve(source.path)
   const name = path.basename(file)
@@ -49,7 +50,7 @@ export function commandFor(
   }
   if (name.endsWith('.py')) {
     return {
-      command: python,
+      command: pythonFor(file, python),
       args: ['-m', 'longhaul.child', file],
       cwd,
       env: {
