@@ -4,7 +4,7 @@ import { z } from 'zod'
 export const timestamp = z.iso.datetime().meta({ description: 'RFC 3339, UTC with Z' })
 
 /** Anything JSON can say. */
-export const json = z.json()
+export const json = z.json().register(z.globalRegistry, { id: 'Json' })
 export const jsonObject = z.record(z.string(), json)
 
 /** Opaque: compare, never take apart. */

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { ValidationDetail } from '@longhaul/protocol'
 import { LonghaulError } from '../errors/index.ts'
+import { jsonMistakeAt } from './json-mistake.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -52,9 +53,7 @@ export function parseJson(bytes: Uint8Array): unknown {
     // A reviver costs more than the parsing, so only a body that needs it pays.
     return /__proto__|\\u005f/i.test(text) ? JSON.parse(text, withoutPrototypes) : JSON.parse(text)
   } catch (cause) {
-    const { message } = cause as Error
-    // V8 quotes the text around the mistake; the place is enough, and the text may be secret.
-    throw malformed(Number(/position (\d+)/.exec(message)?.[1] ?? text.length), 'not JSON', cause)
+    throw malformed(jsonMistakeAt(text), 'not JSON', cause)
   }
 }
 

@@ -28,6 +28,7 @@ export function replyWithProblem(
   if (document.status >= 500 && known === undefined) request.log.error({ err: error }, 'unexpected')
   const retryAfter = document['retry_after_seconds']
   if (typeof retryAfter === 'number') void reply.header('retry-after', String(retryAfter))
+  void reply.header('x-request-id', request.id)
   return reply.code(document.status).type('application/problem+json').send(document)
 }
 

@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { pino } from 'pino'
+import { createApp, type App, type ConfigOptions } from '../../src/app/index.ts'
+import { until } from './until.ts'
+
+export const processorsFile = fileURLToPath(
+  new URL('../fixtures/http-processors.ts', import.meta.url),
+)
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The body as JSON. */
+  readonly json: any // eslint-disable-line @typescript-eslint/no-explicit-any
+}
+export interface Call {
+  readonly json?: unknown
+  readonly form?: Record<string, string | readonly (string | [name: string, bytes: string])[]>
+  readonly body?: string | Uint8Array<ArrayBuffer>
+  readonly headers?: Record<string, string>
+  readonly signal?: AbortSignal
+}
+export interface HttpService {
+  readonly app: App
+  readonly url: string
+  readonly folder: string
+  /** What the service logged, parsed. */
+  readonly logged: Record<string, unknown>[]
+  /** `service.call('POST /jobs', { json })`. */
+  call(what: string, call?: Call): Promise<Answer>
+  /** Polls until the job has ended. */
+  ended(jobId: string): Promise<Answer['json']>
+  stop(): Promise<void>
+}
+
+/** The whole service in this process on a free port, with its own data directory. */
+export async function startHttpService(
+  config: ConfigOptions = {},
+  files: readonly string[] = [processorsFile],
+): Promise<HttpService> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-http-'))
+  const logged: Record<string, unknown>[] = []
+  const write = (line: string) => logged.push(JSON.parse(line) as Record<string, unknown>)
+  const app = await createApp({
+    sources: files.map((file) => ({ kind: 'file', path: file })),
+    config: { dataDir: path.join(folder, 'data'), ...config },
+    log: pino({ level: 'info' }, { write }),
+  })
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const call = async (what: string, options: Call = {}): Promise<Answer> => {
+    const [method = 'GET', where = '/'] = what.split(' ')
+    const response = await fetch(new URL(where, url), {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(options.json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...options.headers,
+      },
+      ...(options.signal && { signal: options.signal }),
+      ...bodyOf(options),
+    })
+    const text = await response.text()
+    const { status, headers } = response
+    return {
+      status,
+      headers,
+      text,
+      get json(): unknown {
+        return JSON.parse(text)
+      },
+    }
+  }
+  await until('every setup', async () => (await call('GET /health/ready')).status === 200)
+  return {
+    app,
+    url,
+    folder,
+    logged,
+    call,
+    ended: (jobId) =>
+      until(`the end of ${jobId}`, async () => {
+        const { json } = await call(`GET /jobs/${jobId}?view=native`)
+        return ['completed', 'failed', 'cancelled'].includes(String(json.status))
+          ? (json as object)
+          : undefined
+      }),
+    async stop() {
+      await app.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function bodyOf({ json, form, body }: Call): { body?: BodyInit } {
+  if (json !== undefined) return { body: JSON.stringify(json) }
+  if (form === undefined) return body === undefined ? {} : { body }
+  const data = new FormData()
+  for (const [name, value] of Object.entries(form))
+    for (const one of typeof value === 'string' ? [value] : value)
+      if (typeof one === 'string') data.append(name, one)
+      else data.append(name, new Blob([one[1]]), one[0])
+  return { body: data }
+}
