@@ -42,12 +42,25 @@ export function commandOf({ pid }: ProcessId): string {
   }
 }
 
+/** CPU time that a process has used, its threads included; 0 when it is gone. */
+export function cpuSecondsOf({ pid }: ProcessId): number {
+  const ticksPerSecond = 100 // USER_HZ, the same on every Linux that Node runs on
+  return (statOf(pid)?.cpuTicks ?? 0) / ticksPerSecond
+}
+
 function statOf(pid: number) {
   try {
     // The name in brackets may hold anything; proc(5) numbers the fields after it from 3.
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return { pid, state: fields[0], parent: Number(fields[1]), startedAt: fields[19] ?? '' }
+    const cpuTicks = Number(fields[11]) + Number(fields[12])
+    return {
+      pid,
+      state: fields[0],
+      parent: Number(fields[1]),
+      startedAt: fields[19] ?? '',
+      cpuTicks,
+    }
   } catch {
     return undefined
   }
