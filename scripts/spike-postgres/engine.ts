@@ -86,12 +86,11 @@ async function claimFrom(
   while (claims.length < room) {
     const nonce = randomBytes(12).toString('base64url')
     const served = Number(rows[0]?.claims) + claims.length + 1
-    const taken = await client.query<{ id: string; attempt: number }>(claimOne, [
-      queue,
-      nonce,
-      worker.id,
-      served,
-    ])
+    const taken = await client.query<{ id: string; attempt: number }>({
+      name: 'claim-one',
+      text: claimOne,
+      values: [queue, nonce, worker.id, served],
+    })
     const row = taken.rows[0]
     if (row === undefined) break
     claims.push(toClaim({ jobId: row.id, attempt: row.attempt, nonce }))
@@ -133,11 +132,11 @@ async function settle(client: pg.PoolClient, leases: readonly Lease[]) {
      ORDER BY queue, owner FOR UPDATE`,
     [ids],
   )
-  const { rows } = await client.query<{ nonce: string }>(settleAll, [
-    ids,
-    leases.map((lease) => lease.attempt),
-    leases.map((lease) => lease.nonce),
-  ])
+  const { rows } = await client.query<{ nonce: string }>({
+    name: 'settle-all',
+    text: settleAll,
+    values: [ids, leases.map((lease) => lease.attempt), leases.map((lease) => lease.nonce)],
+  })
   const settled = new Set(rows.map((row) => row.nonce))
   return leases.map((lease) => (settled.has(lease.nonce) ? 'settled' : 'lost'))
 }
@@ -195,5 +194,6 @@ export async function openForTest(argument: string) {
     trap: boolean
   }
   const pool = new pg.Pool({ connectionString, max: 1 })
+  pool.on('error', () => undefined)
   return { engine: spikeEngine(pool, { trap }), close: () => pool.end() }
 }
