@@ -78,12 +78,33 @@ async function* chunksOf(body: Bytes, signal?: AbortSignal): AsyncIterable<Uint8
     }
     return
   }
-  const stream = body instanceof Readable ? body : Readable.from(body)
-  if (signal) addAbortSignal(signal, stream)
-  for await (const chunk of stream as AsyncIterable<unknown>) {
+  if (body instanceof Readable && signal) addAbortSignal(signal, body)
+  // Not through Readable.from(): it asks for the next chunk before this one is copied.
+  const chunks = body instanceof Readable || !signal ? body : until(signal, body)
+  for await (const chunk of chunks as AsyncIterable<unknown>) {
     if (typeof chunk === 'string') yield Buffer.from(chunk)
     else if (chunk instanceof Uint8Array) yield chunk
     else throw new TypeError('A body must consist of bytes')
+  }
+}
+
+/** Does not wait for a producer that hangs. */
+async function* until<T>(signal: AbortSignal, body: AsyncIterable<T>): AsyncGenerator<T> {
+  const chunks = body[Symbol.asyncIterator]()
+  const aborted = Promise.withResolvers<never>()
+  const abort = () => aborted.reject(signal.reason as Error)
+  aborted.promise.catch(() => {})
+  signal.addEventListener('abort', abort)
+  try {
+    for (;;) {
+      const next = await Promise.race([chunks.next(), aborted.promise])
+      if (next.done) return
+      yield next.value
+    }
+  } finally {
+    signal.removeEventListener('abort', abort)
+    // Not awaited: a generator that hangs finishes its step first, if ever.
+    chunks.return?.().catch(() => {})
   }
 }
 
