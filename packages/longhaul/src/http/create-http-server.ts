@@ -25,6 +25,9 @@ import { serializerCompiler, validatorCompiler } from './validation.ts'
 /** Largest JSON body: a manifest of 100,000 files. Bytes of files come by uploads and forms. */
 const maxJsonBytes = 16 * 1024 * 1024
 
+/** What an open request may take of a shutdown: a client that sends nothing more must not hold it up. */
+const closeGraceMs = 5000
+
 /** Everything that answers HTTP, not yet listening. `close()` ends event streams and waiting requests first. */
 export async function createHttpServer(services: Services): Promise<FastifyInstance> {
   const { config, engine, database } = services
@@ -62,10 +65,13 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
 
   const watch = createJobWatch(engine, services.log)
   const streams = createEventStreams(engine, watch)
+  let cut: NodeJS.Timeout | undefined
   app.addHook('preClose', async () => {
     streams.stop()
     watch.stop()
+    cut = setTimeout(() => app.server.closeAllConnections(), closeGraceMs)
   })
+  app.addHook('onClose', async () => clearTimeout(cut))
 
   await addDocumentation(app, services)
   const features = async (scope: FastifyInstance): Promise<void> => {

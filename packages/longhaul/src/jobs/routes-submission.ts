@@ -24,6 +24,7 @@ export const submissionRoutes: FastifyPluginAsyncZod<SubmissionRoutesOptions> = 
 ) => {
   const unlimited = Number.MAX_SAFE_INTEGER // read-form counts the bytes of all files together
   await app.register(multipart, {
+    preservePath: true, // read-form decides what a name is
     limits: { fileSize: unlimited, fieldSize: 1024 * 1024, fields: 1000, parts: 10_000 },
   })
   app.addContentTypeParser(
