@@ -56,9 +56,10 @@ export const jobIdsOf = async (client: Client, words: readonly string[]): Promis
 
 /** The one processor that a service has, or the one that was named. */
 export async function processorNameOf(client: Client, name: string | undefined): Promise<string> {
-  const names = (await client.processors()).map((processor) => processor.name)
-  const [only, ...others] = names
-  if (name === undefined && only !== undefined && others.length === 0) return only
+  const processors = await client.processors()
+  const names = processors.map((processor) => processor.name)
+  const [only, ...others] = processors.filter(({ state }) => state !== 'broken')
+  if (name === undefined && only !== undefined && others.length === 0) return only.name
   if (name === undefined)
     throw new UsageError(`Which processor? This service has ${names.join(', ') || 'none'}`)
   if (names.includes(name)) return name

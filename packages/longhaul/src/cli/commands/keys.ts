@@ -44,8 +44,9 @@ Clients give it as LONGHAUL_TOKEN, or as "Authorization: Bearer KEY".`,
     await using keysOfData = await openKeys({
       dataDir: options.data === undefined ? undefined : path.resolve(cwd, options.data),
     })
-    if (verb === 'list') return list(keysOfData, output)
-    if (verb === 'revoke') return revoke(keysOfData, ids, output)
+    // Awaited here: the database closes when this function is left.
+    if (verb === 'list') return await list(keysOfData, output)
+    if (verb === 'revoke') return await revoke(keysOfData, ids, output)
     if (options.owner === undefined) throw new UsageError('Whose key? --owner NAME')
     const request = {
       owner: options.owner,

@@ -71,6 +71,6 @@ function speedOf({ rate_per_second, eta_seconds, done, total }: JobProgress): st
     ...(fast === undefined ? [] : [rate(fast)]),
     ...(eta === undefined || !Number.isFinite(eta)
       ? []
-      : [`ETA ${duration(Math.round(eta) * 1000)}`]),
+      : [`ETA ${duration(Math.max(1, Math.round(eta)) * 1000)}`]),
   ]
 }
