@@ -94,7 +94,11 @@ async function expectTidy(store: Storage, folder: string): Promise<void> {
 }
 
 async function contentOf(store: Storage): Promise<Buffer | undefined> {
-  return (await store.head(key)) && (await read(store, key))
+  const info = await store.head(key)
+  if (!info) return undefined
+  const bytes = await read(store, key)
+  expect(info.sha256).toBe(sha256Of(bytes)) // never an object without its record
+  return bytes
 }
 
 /** What a crash may leave: the state before or the state after. Answers which. */
