@@ -14,6 +14,9 @@ interface Pending {
 /** A group ends after this long, so that a burst of writes cannot hold up the event loop. */
 const maxGroupMs = 25
 const maxBusyMs = 30_000
+/** While other processes write too: how long one holds the lock, all told, before it gives way to them. */
+const turnMs = 25
+const sharedMs = 1_000
 
 /**
  * Makes one transaction of all work that arrives in the same turn of the event loop: one fsync pays for many writes.
@@ -25,6 +28,11 @@ export class GroupCommit {
   readonly #connection: Connection
   #waiting: Pending[] = []
   #flushing: Promise<void> | undefined
+  /** When somebody else was last seen writing. */
+  #sharedAt = Number.NEGATIVE_INFINITY
+  #version = 0
+  #turnMs = 0
+  #restUntil = 0
   #closed = false
 
   constructor(db: DatabaseSync, connection: Connection) {
@@ -63,32 +71,54 @@ export class GroupCommit {
     this.#flushing = undefined
   }
 
-  /** Another process may be writing. SQLite would wait asleep, with the event loop; we wait awake. */
+  /**
+   * Another process may be writing. SQLite would wait asleep, with the event loop; we wait awake. Its lock is fair to
+   * nobody: the busiest process finds it free first again and again, while others wait for seconds. So who writes
+   * beside others gives way after each turn.
+   */
   async #begin(): Promise<void> {
-    const giveUp = performance.now() + maxBusyMs
+    const start = performance.now()
+    if (start < this.#restUntil) await sleep(this.#restUntil - start)
     for (;;) {
       try {
         this.#db.exec('BEGIN IMMEDIATE')
         return
       } catch (error) {
-        if (!isBusy(error) || performance.now() > giveUp) throw error
+        if (!isBusy(error) || performance.now() - start > maxBusyMs) throw error
       }
-      await sleep(1 + Math.random() * 4)
+      this.#sharedAt = performance.now()
+      await sleep(1 + Math.random())
     }
+  }
+
+  #endTurn(heldSince: number): void {
+    const now = performance.now()
+    const version = this.#dataVersion()
+    if (version !== this.#version) this.#sharedAt = now
+    this.#version = version
+    this.#turnMs += now - heldSince
+    if (this.#turnMs < turnMs) return
+    this.#turnMs = 0
+    if (now - this.#sharedAt < sharedMs) this.#restUntil = now + turnMs * (0.25 + Math.random() / 2)
+  }
+
+  /** Changes when another connection has committed. */
+  #dataVersion(): number {
+    return this.#connection.get<{ data_version: number }>('PRAGMA data_version')?.data_version ?? 0
   }
 
   /** Synchronous from its first statement to the COMMIT: we hold the write lock. */
   #commitGroup(): void {
     const settled: (() => void)[] = []
     const taken: Pending[] = []
-    const end = performance.now() + maxGroupMs
+    const start = performance.now()
     try {
       do {
         const pending = this.#waiting.shift()
         if (pending === undefined) break
         taken.push(pending)
         settled.push(this.#runOne(pending))
-      } while (performance.now() < end)
+      } while (performance.now() - start < maxGroupMs)
       faultPoint('engine.before-commit')
       this.#db.exec('COMMIT')
       faultPoint('engine.after-commit')
@@ -96,6 +126,8 @@ export class GroupCommit {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
       for (const pending of taken) pending.reject(fromSqliteError(error))
       return
+    } finally {
+      this.#endTurn(start)
     }
     for (const settle of settled) settle()
   }

@@ -48,7 +48,7 @@ export async function openSqlite(options: OpenSqliteOptions): Promise<SqliteData
     writer.exec('PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16000')
     migrate(writer, options.migrations ?? readMigrations())
     // From here on GroupCommit waits for a busy database without blocking the event loop.
-    writer.exec('PRAGMA busy_timeout = 5')
+    writer.exec('PRAGMA busy_timeout = 0')
   } catch (error) {
     writer.close()
     throw error

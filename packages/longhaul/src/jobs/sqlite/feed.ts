@@ -1,6 +1,6 @@
 import type { SqliteDatabase } from '../../database/index.ts'
 import type { Wakeup } from '../engine.ts'
-import { databaseNow } from './transaction.ts'
+import { databaseNow } from './database-now.ts'
 
 export const newEvents = `SELECT e.feed, e.job_id AS jobId, job.queue FROM job_event e JOIN job ON job.id = e.job_id
   WHERE e.feed > ? ORDER BY e.feed LIMIT 1000`

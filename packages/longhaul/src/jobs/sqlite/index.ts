@@ -32,7 +32,7 @@ export function sqliteEngine(
 ): JobEngine {
   const settings = settingsOf(options)
   const wakeups = new Wakeups(database, settings.pollMs)
-  const engine = { database, settings, wakeups }
+  const engine = { database, settings, wakeups, troubleAtMs: Number.NEGATIVE_INFINITY }
   return {
     submit: submit(engine),
     requestCancel: requestCancel(engine),

@@ -3,9 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { openSqlite, type SqliteDatabase } from '../../database/index.ts'
+import { LonghaulError } from '../../errors/index.ts'
+import { onFaultPoint } from '../../support/fault-point.ts'
 import {
   claimUpTo,
   completed,
+  jobOf,
   leaseOf,
   newJob,
   publishing,
@@ -15,11 +18,13 @@ import {
   submitted,
   sweptAway,
   typesOf,
+  worker,
 } from '../engine-conformance/harness.ts'
 import { laneDrift, sqliteEngine, type SqliteEngineOptions } from './index.ts'
 
 const opened: { folder: string; database: SqliteDatabase }[] = []
 afterEach(async () => {
+  onFaultPoint(undefined)
   for (const { folder, database } of opened.splice(0)) {
     await database.close()
     rmSync(folder, { recursive: true })
@@ -65,6 +70,24 @@ describe('what torture must notice', () => {
     expect(laneDrift(database.reader)).toEqual([])
     await database.transact((connection) => connection.run('UPDATE lane SET queued = queued + 1'))
     expect(laneDrift(database.reader)).toContainEqual({ queue: 'q', owner: 'ann' })
+  })
+})
+
+describe('a database that could not be written', () => {
+  it('blames no worker until one lease after it is back', async () => {
+    const { engine } = await open({ leaseMs: 300 })
+    const { id, lease } = await running(engine)
+    onFaultPoint((point) => {
+      if (point === 'engine.before-commit') throw new LonghaulError('unavailable', 'disk gone')
+    })
+    const { leaseExpiresAt = 0 } = await jobOf(engine, id)
+    while (Date.now() <= leaseExpiresAt)
+      await expect(engine.touch(worker, [{ lease }])).rejects.toThrow('disk gone')
+    onFaultPoint(undefined)
+    expect((await engine.sweep()).requeued).toEqual([])
+    expect((await engine.touch(worker, [{ lease }]))[0]?.verdict).toBe('held')
+    // A worker that does not come back is found all the same.
+    expect((await sweptAway(engine, id)).requeued).toEqual([id])
   })
 })
 
