@@ -102,9 +102,14 @@ export class GroupCommit {
     if (now - this.#sharedAt < sharedMs) this.#restUntil = now + turnMs * (0.25 + Math.random() / 2)
   }
 
-  /** Changes when another connection has committed. */
+  /** Changes when another connection has committed. Manners only: a database that cannot say so just now need not. */
   #dataVersion(): number {
-    return this.#connection.get<{ data_version: number }>('PRAGMA data_version')?.data_version ?? 0
+    try {
+      const row = this.#connection.get<{ data_version: number }>('PRAGMA data_version')
+      return row?.data_version ?? 0
+    } catch {
+      return 0
+    }
   }
 
   /** Synchronous from its first statement to the COMMIT: we hold the write lock. */
@@ -126,10 +131,9 @@ export class GroupCommit {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
       for (const pending of taken) pending.reject(fromSqliteError(error))
       return
-    } finally {
-      this.#endTurn(start)
     }
     for (const settle of settled) settle()
+    this.#endTurn(start)
   }
 
   #runOne(pending: Pending): () => void {
