@@ -6,3 +6,8 @@ export {
   type TortureOptions,
   type TortureReport,
 } from './torture/index.ts'
+export {
+  checkProcessor,
+  type ProcessorCommand,
+  type RuleReport,
+} from '../runners/processor-conformance/index.ts'
