@@ -48,6 +48,7 @@ export async function startService(
   child.stderr.setEncoding('utf8').on('data', (text: string) => printed.push(text))
   const pid = child.pid ?? 0
   const exited = once(child, 'exit')
+  const release = endTogether(() => child.kill('SIGTERM'))
 
   const served = (async () => {
     for await (const line of createInterface({ input: child.stdout })) {
@@ -73,6 +74,7 @@ export async function startService(
     const patience = setTimeout(() => child.kill('SIGKILL'), 20_000)
     await exited
     clearTimeout(patience)
+    release()
     // What it left behind gets two seconds to be gone.
     for (let waited = 0; waited < 2000 && family.some(isAlive); waited += 50) await after(50)
     return family.filter(isAlive)
@@ -88,5 +90,18 @@ function servedLine(line: string): { url: string; broken: readonly unknown[] } |
       : undefined
   } catch {
     return undefined
+  }
+}
+
+/** Whoever ends this process, by a signal or a mistake, ends the service too. Answers how to undo that. */
+function endTogether(end: () => void): () => void {
+  const leave = () => process.exit(1)
+  process.on('exit', end)
+  process.on('SIGINT', leave)
+  process.on('SIGTERM', leave)
+  return () => {
+    process.off('exit', end)
+    process.off('SIGINT', leave)
+    process.off('SIGTERM', leave)
   }
 }

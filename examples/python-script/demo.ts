@@ -1,22 +1,30 @@
 /**
  * `npm run demo:python`: an unmodified Python script becomes a service, and then a bash one-liner does. A transcript of a minute;
- * every sentence with a tick was checked, exit code 1 when one was not true.
+ * every sentence with a tick was checked, exit code 1 when one was not true. The same as a page: `demo-out/python-script/index.html`.
  */
 import { execFile, spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { promisify } from 'node:util'
+import { parseArgs, promisify } from 'node:util'
 import { commandOf, cpuSecondsOf, descendantsOf } from '../demo-kit/processes.ts'
 import { startService, type Service } from '../demo-kit/service.ts'
 import { cancel, follow, jobOf, onlyOutput, submitForm, untilUnderWay } from './jobs.ts'
 import { makeNoisyPgm } from './noisy-image.ts'
+import { writePage } from './page.ts'
 import { createTranscript } from './transcript.ts'
 
 const here = import.meta.dirname
 /** SIGTERM comes so long after the request: code that listens ends before it, SIGKILL follows 3 s later. */
 const graceMs = 3000
+const { values } = parseArgs({
+  options: {
+    out: { type: 'string', default: path.resolve(here, '../../demo-out/python-script') },
+  },
+})
 const transcript = createTranscript()
+/** Shown on the page, by caption. */
+const pictures = new Map<string, Buffer>()
 const { heading, command, answer, claim } = transcript
 
 if (spawnSync('python3', ['--version']).status !== 0) {
@@ -36,11 +44,14 @@ try {
 }
 const { untrue } = transcript
 heading(untrue.length === 0 ? 'verdict: all of it is true' : `verdict: ${untrue.length} NOT TRUE`)
+const page = await writePage(values.out, transcript.text, pictures)
+console.log(`\n  look at  ${path.relative(process.cwd(), page)}`)
 process.exitCode = untrue.length === 0 ? 0 : 1
 
 async function python(work: string): Promise<void> {
   await mkdir(work)
-  await writeFile(path.join(work, 'noisy.pgm'), makeNoisyPgm(256, 192, 3))
+  const noisy = makeNoisyPgm(256, 192, 3)
+  await writeFile(path.join(work, 'noisy.pgm'), noisy)
   heading('A script as it lies on the disk: no import of longhaul, a tqdm bar, typed parameters')
   const source = await readFile(path.join(here, 'smooth.py'), 'utf8')
   answer(source.slice(source.indexOf('def smooth('), source.indexOf('def smooth_row')).trim())
@@ -71,6 +82,7 @@ async function python(work: string): Promise<void> {
       })
       const byHand = await readFile(path.join(work, 'smooth.pgm'))
       claim('the service and the script by hand made the same bytes', bytes.equals(byHand))
+      pictures.set('noisy.pgm', noisy).set('smooth.pgm, after 120 passes', bytes)
 
       heading('Cancel, in Python code')
       const long = { image: '@noisy.pgm', passes: '1000000' }

@@ -9,21 +9,31 @@ export interface Transcript {
   readonly claim: (text: string, isTrue: boolean) => void
   /** Claims that were not true. */
   readonly untrue: readonly string[]
+  /** All that was printed. */
+  readonly text: string
 }
 
 export function createTranscript(began = Date.now()): Transcript {
   const untrue: string[] = []
   const clock = () => `${((Date.now() - began) / 1000).toFixed(1).padStart(5)} s  `
   const indent = ' '.repeat(9)
+  let text = ''
+  const print = (line: string): void => {
+    console.log(line)
+    text += `${line}\n`
+  }
   return {
     untrue,
-    heading: (text) => console.log(`\n${clock()}${text}`),
-    command: (line) => console.log(`${clock()}$ ${line}`),
+    get text() {
+      return text
+    },
+    heading: (text) => print(`\n${clock()}${text}`),
+    command: (line) => print(`${clock()}$ ${line}`),
     answer(text) {
-      for (const line of text.trimEnd().split('\n')) console.log(`${indent}${line}`)
+      for (const line of text.trimEnd().split('\n')) print(`${indent}${line}`)
     },
     claim(text, isTrue) {
-      console.log(`${clock()}${isTrue ? '✓' : '✗ NOT TRUE:'} ${text}`)
+      print(`${clock()}${isTrue ? '✓' : '✗ NOT TRUE:'} ${text}`)
       if (!isTrue) untrue.push(text)
     },
   }

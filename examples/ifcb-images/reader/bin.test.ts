@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -91,6 +91,17 @@ describe('readRois', () => {
     expect(await read(files)).toMatchObject([
       { kind: 'unreadable', reason: 'truncated', target: { number: 1 }, second: { number: 2 } },
     ])
+  })
+
+  it('reads far into a file that no memory would hold', async () => {
+    const far = 12 * 2 ** 30
+    const files = await bin(oldId, [row(1, 0, 0, 4, 4, far - 16), row(2, 0, 0, 4, 4, far - 15)], 0)
+    await truncate(files.roi, far) // sparse: no bytes on the disk
+    const before = process.memoryUsage().rss
+    const [first, second] = await read(files)
+    expect(first).toMatchObject({ kind: 'image', image: { pixels: new Uint8Array(16) } })
+    expect(second).toMatchObject({ kind: 'unreadable', reason: 'truncated' })
+    expect(process.memoryUsage().rss - before).toBeLessThan(200e6)
   })
 
   it('never stitches new bins', async () => {
