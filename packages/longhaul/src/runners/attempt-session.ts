@@ -58,6 +58,11 @@ export class AttemptSession {
     this.#log.write({ from: 'log', level, text, ...(fields === undefined ? {} : { fields }) })
   }
 
+  /** Where the author's code failed, for those who may read its log. */
+  trace(text: string | undefined): void {
+    if (text !== undefined && text !== '') this.#log.write({ from: 'log', level: 'error', text })
+  }
+
   /** longhaul's own word in the attempt's log; the same word once. */
   notice(text: string): void {
     if (this.#notices.has(text)) return

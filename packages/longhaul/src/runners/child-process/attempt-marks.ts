@@ -7,6 +7,8 @@ import { readProcess } from './process-table.ts'
  */
 export const attemptVariable = 'LONGHAUL_ATTEMPT_ID'
 const supervisorVariable = 'LONGHAUL_SUPERVISOR'
+/** One value for each process that we start: a fork without exec keeps it, and cannot get an attempt's. */
+export const processVariable = 'LONGHAUL_PROCESS_MARK'
 
 /** Who started a process, and for which data directory. */
 export interface SupervisorMark {
@@ -21,16 +23,22 @@ export function supervisorEnvironment(dataDir: string): Record<string, string> {
   return { [supervisorVariable]: `${process.pid}:${startTicks}:${dataDir}` }
 }
 
-/** Both marks of a process; undefined where it has none or is none of ours to read. */
-export function marksOf(
-  pid: number,
-): { readonly attemptId?: string; readonly supervisor?: SupervisorMark } | undefined {
+/** The marks of a process; undefined where it has none or is none of ours to read. */
+export function marksOf(pid: number):
+  | {
+      readonly attemptId?: string
+      readonly processMark?: string
+      readonly supervisor?: SupervisorMark
+    }
+  | undefined {
   const environ = readEnviron(pid)
   if (environ === undefined) return undefined
   const attemptId = valueOf(environ, attemptVariable)
+  const processMark = valueOf(environ, processVariable)
   const supervisor = /^(\d+):(\d+):(.+)$/s.exec(valueOf(environ, supervisorVariable) ?? '')
   return {
     ...(attemptId === undefined ? {} : { attemptId }),
+    ...(processMark === undefined ? {} : { processMark }),
     ...(supervisor
       ? {
           supervisor: {

@@ -91,6 +91,7 @@ export class ChildAttempt implements RunningAttempt, ChildListener {
         return this.#child?.send({ type: 'checkpointed', saved: false })
       case 'result':
       case 'error':
+        if (message.type === 'error') this.#session.trace(message.trace)
         return this.#ended.resolve(message)
     }
   }
@@ -129,6 +130,8 @@ export class ChildAttempt implements RunningAttempt, ChildListener {
 
     const end = await this.#ended.promise
     this.#ladder.end()
+    // From here on the child is the next attempt's: a late kill() or cancel() must not reach it.
+    this.#child = undefined
     const reusable =
       (end.type === 'result' || (end.type === 'error' && end.fatal !== true)) &&
       this.#stop === undefined &&
@@ -143,7 +146,8 @@ export class ChildAttempt implements RunningAttempt, ChildListener {
   /** Kills what is left, reads what was printed, and gives the child back or replaces it. */
   async #cleanUp(child: WarmChild, reusable: boolean, start: StartMark): Promise<void> {
     const { attemptId } = this.#request
-    if (reusable) await killLeftovers(child.process.pid, attemptId, start)
+    const { pid: group, mark: processMark } = child.process
+    if (reusable) await killLeftovers({ group, attemptId, processMark }, start)
     else await child.process.killAll(attemptId)
     await this.#session.drain()
     child.listen(undefined)

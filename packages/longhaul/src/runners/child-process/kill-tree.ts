@@ -11,6 +11,8 @@ export interface Tree {
   readonly group: number
   /** LONGHAUL_ATTEMPT_ID, for what left the group. */
   readonly attemptId: string
+  /** LONGHAUL_PROCESS_MARK, for a daemon that was forked from the group's leader and started no program. */
+  readonly processMark?: string
   /**
    * Set when the group's leader stays (a warm child after a normal end): only what began after this tick goes, so that
    * helpers which setup() started stay too. Unset: everything goes.
@@ -56,7 +58,9 @@ export function membersOf(tree: Tree): ProcessEntry[] {
   return living.filter((entry) => {
     if (entry.pid === tree.group) return tree.sparedBefore === undefined
     if ((entry.group === tree.group || descends(entry)) && isNew(entry)) return true
-    return marksOf(entry.pid)?.attemptId === tree.attemptId
+    const marks = marksOf(entry.pid)
+    if (marks?.attemptId === tree.attemptId) return true
+    return tree.processMark !== undefined && marks?.processMark === tree.processMark && isNew(entry)
   })
 }
 

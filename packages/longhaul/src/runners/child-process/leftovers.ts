@@ -1,5 +1,5 @@
 import { uptime } from 'node:os'
-import { killTree } from './kill-tree.ts'
+import { killTree, type Tree } from './kill-tree.ts'
 import { newestPid, ticksPerSecond } from './process-table.ts'
 
 /** The moment an attempt began, as the kernel counts. */
@@ -21,11 +21,10 @@ const shortMs = 1000
  * looks only at pids that were given out since it began, so a quick job does not pay for reading the whole process table.
  */
 export async function killLeftovers(
-  group: number,
-  attemptId: string,
+  of: Pick<Tree, 'group' | 'attemptId' | 'processMark'>,
   start: StartMark,
 ): Promise<number> {
-  const tree = { group, attemptId, sparedBefore: start.ticks }
+  const tree = { ...of, sparedBefore: start.ticks }
   const newest = newestPid()
   const { pid: first } = start
   if (performance.now() - start.at > shortMs || first === undefined || newest === undefined)
@@ -35,5 +34,6 @@ export async function killLeftovers(
     newest > first
       ? (pid: number): boolean => pid > first && pid <= newest
       : (pid: number): boolean => pid > first || pid <= newest // the numbers began anew
-  return killTree({ ...tree, among })
+  // The pid tells what is new, so what began in the very tick of the start goes too.
+  return killTree({ ...tree, sparedBefore: start.ticks - 1, among })
 }

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { constants, setPriority } from 'node:os'
 import type { Duplex, Readable } from 'node:stream'
+import { processVariable } from './attempt-marks.ts'
 import { startGuard } from './guard.ts'
 import { killTree, signalGroup } from './kill-tree.ts'
 
@@ -24,6 +26,8 @@ export interface SpawnRequest {
 export class SupervisedProcess {
   /** 0 when it could not be started; then `exit` says why. */
   readonly pid: number
+  /** In its environment, and in that of all that comes from it. */
+  readonly mark = randomUUID()
   readonly stdout: Readable
   readonly stderr: Readable
   /** fd 3, we write. */
@@ -39,7 +43,7 @@ export class SupervisedProcess {
   constructor(request: SpawnRequest) {
     const child = spawn(request.command, request.args, {
       cwd: request.cwd,
-      env: request.env,
+      env: { ...request.env, [processVariable]: this.mark },
       detached: true, // a group of its own
       stdio: ['ignore', 'pipe', 'pipe', ...(request.protocol ? (['pipe', 'pipe'] as const) : [])],
     })
@@ -78,7 +82,7 @@ export class SupervisedProcess {
   /** Ends the process and all that belongs to it or to the attempt; nothing of them is left when it resolves. Once. */
   killAll(attemptId = ''): Promise<void> {
     return (this.#killing ??= (async () => {
-      if (this.pid !== 0) await killTree({ group: this.pid, attemptId })
+      if (this.pid !== 0) await killTree({ group: this.pid, attemptId, processMark: this.mark })
       await this.exit
       this.#dismissGuard()
     })())

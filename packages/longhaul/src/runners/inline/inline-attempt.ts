@@ -73,6 +73,7 @@ export class InlineAttempt implements RunningAttempt {
       end = await Promise.race([attempt, this.#abandoned.promise])
     }
     this.#heard = false
+    if (end !== 'abandoned' && end.type === 'error') this.#session.trace(end.trace)
     const outputError = await this.#session.close()
     release?.()
     if (outputError)
