@@ -1,4 +1,12 @@
-import { jobEvent, jobList, jobView, logLine, outputList, progressEvent, systemAJob } from '@longhaul/protocol'
+import {
+  jobEvent,
+  jobList,
+  jobView,
+  logLine,
+  outputList,
+  progressEvent,
+  systemAJob,
+} from '@longhaul/protocol'
 import { createHash, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -14,16 +22,20 @@ afterAll(() => service.stop())
 
 const flagFile = () => path.join(service.folder, `flag-${randomBytes(4).toString('hex')}`)
 const submit = async (processor: string, input: object): Promise<string> =>
-  (await service.call(`POST /processors/${processor}/jobs`, { json: { input } })).json.job_id as string
+  (await service.call(`POST /processors/${processor}/jobs`, { json: { input } })).json
+    .job_id as string
 const running = (id: string) =>
-  until(`${id} to run`, async () => (await service.call(`GET /jobs/${id}`)).json.status === 'running')
+  until(
+    `${id} to run`,
+    async () => (await service.call(`GET /jobs/${id}`)).json.status === 'running',
+  )
 
 describe('GET /jobs', () => {
   let ids: string[]
   beforeAll(async () => {
     ids = []
     for (let n = 0; n < 7; n++) ids.push(await submit('shout', { text: `job ${n}` }))
-    for (const id of ids) await service.ended(id)
+    for (const id of ids) expect(await service.ended(id)).toMatchObject({ problem: null })
   })
 
   it("is a bare array in system A's words, newest first", async () => {
@@ -112,21 +124,33 @@ describe('retry', () => {
     expect([again.status, again.json.job_id]).toEqual([200, id])
     expect(await service.ended(id)).toMatchObject({ status: 'completed', attempt: 2 })
     expect((await service.call('POST /jobs/j_nobody/retry')).status).toBe(404)
-    expect((await service.call(`POST /jobs/${id}/retry`, { json: { from: 'nowhere' } })).status).toBe(422)
+    expect(
+      (await service.call(`POST /jobs/${id}/retry`, { json: { from: 'nowhere' } })).status,
+    ).toBe(422)
   })
 })
 
 describe('logs', () => {
   it('give what an attempt wrote, as text and as lines', async () => {
-    const id = (await service.call('POST /processors/gather/jobs', { form: { files: [['a.txt', 'A']] } })).json.job_id as string
+    const id = (
+      await service.call('POST /processors/gather/jobs', { form: { files: [['a.txt', 'A']] } })
+    ).json.job_id as string
     await service.ended(id)
     const text = await service.call(`GET /jobs/${id}/logs`)
     expect(text.headers.get('content-type')).toMatch(/^text\/plain/)
     expect(text.text).toContain('taking a.txt')
     const json = await service.call(`GET /jobs/${id}/logs?format=json&attempt=1`)
-    const lines = json.text.trim().split('\n').map((line) => logLine.strict().parse(JSON.parse(line)))
+    const lines = json.text
+      .trim()
+      .split('\n')
+      .map((line) => logLine.strict().parse(JSON.parse(line)))
     expect(lines).toContainEqual(
-      expect.objectContaining({ from: 'log', level: 'info', text: 'taking a.txt', fields: { size: 1 } }),
+      expect.objectContaining({
+        from: 'log',
+        level: 'info',
+        text: 'taking a.txt',
+        fields: { size: 1 },
+      }),
     )
     expect((await service.call(`GET /jobs/${id}/logs?attempt=2`)).status).toBe(404)
     expect((await service.call(`GET /jobs/${id}/logs?attempt=0`)).status).toBe(422)
@@ -144,10 +168,15 @@ describe('outputs', () => {
     const form = new FormData()
     form.append('files', new Blob([bytes]), 'a b.bin')
     expect(latin).toHaveLength(bytes.length)
-    const response = await fetch(`${service.url}/processors/gather/jobs`, { method: 'POST', body: form })
+    const response = await fetch(`${service.url}/processors/gather/jobs`, {
+      method: 'POST',
+      body: form,
+    })
     id = ((await response.json()) as { job_id: string }).job_id
     await service.ended(id)
-    const { outputs } = outputList.strict().parse((await service.call(`GET /jobs/${id}/outputs`)).json)
+    const { outputs } = outputList
+      .strict()
+      .parse((await service.call(`GET /jobs/${id}/outputs`)).json)
     url = outputs[0]?.url ?? ''
     expect(outputs).toMatchObject([{ name: 'copies/0-a b.bin', size_bytes: bytes.length, sha256 }])
   })
@@ -195,18 +224,23 @@ describe('outputs', () => {
   })
 
   it('can be named by the field that the result has them in', async () => {
-    const run = await service.call('POST /processors/head/run', { form: { source: [['x', 'hello']] } })
+    const run = await service.call('POST /processors/head/run', {
+      form: { source: [['x', 'hello']] },
+    })
     const job = run.headers.get('longhaul-job-id')
     expect((await service.call(`GET /jobs/${job}/outputs/head`)).text).toBe('hello')
     const { json } = await service.call(`GET /jobs/${job}/result`)
     expect(json).toMatchObject({ head: { name: 'head größe.txt', size_bytes: 5 } })
   })
 
-  it.each(['nothing', '..%2f..%2fx', '%2e%2e/x', 'copies', '%00'])('that are not there are 404: %s', async (name) => {
-    const { status, json } = await service.call(`GET /jobs/${id}/outputs/${name}`)
-    expect(status).toBe(404)
-    expect(['output-not-found', 'not-found', 'job-not-found']).toContain(json.code)
-  })
+  it.each(['nothing', '..%2f..%2fx', '%2e%2e/x', 'copies', '%00'])(
+    'that are not there are 404: %s',
+    async (name) => {
+      const { status, json } = await service.call(`GET /jobs/${id}/outputs/${name}`)
+      expect(status).toBe(404)
+      expect(['output-not-found', 'not-found', 'job-not-found']).toContain(json.code)
+    },
+  )
 
   it('are refused in words while there are none', async () => {
     const waiting = await submit('wait', { until: flagFile() })
@@ -226,7 +260,11 @@ describe('events', () => {
     event: string
     data: unknown
   }
-  async function events(url: string, headers: Record<string, string> = {}, enough = (_: Frame[]) => false) {
+  async function events(
+    url: string,
+    headers: Record<string, string> = {},
+    enough = (_: Frame[]) => false,
+  ) {
     const stop = new AbortController()
     const response = await fetch(service.url + url, { headers, signal: stop.signal })
     const frames: Frame[] = []
@@ -239,7 +277,8 @@ describe('events', () => {
         for (const block of blocks) {
           const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1]
           const event = field('event')
-          if (event !== undefined) frames.push({ id: field('id'), event, data: JSON.parse(field('data') ?? '') })
+          if (event !== undefined)
+            frames.push({ id: field('id'), event, data: JSON.parse(field('data') ?? '') })
         }
         if (enough(frames)) break
       }
@@ -255,7 +294,10 @@ describe('events', () => {
     const id = await submit('wait', { until: flag, label: 'watched' })
     const watching = events(`/jobs/${id}/events`)
     await running(id)
-    await until('progress', async () => (await service.call(`GET /jobs/${id}`)).json.progress?.stage === 'waiting')
+    await until(
+      'progress',
+      async () => (await service.call(`GET /jobs/${id}`)).json.progress?.stage === 'waiting',
+    )
     writeFileSync(flag, '')
     const { response, frames } = await watching
     expect(response.headers.get('content-type')).toBe('text/event-stream')

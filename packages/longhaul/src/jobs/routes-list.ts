@@ -16,7 +16,8 @@ import { findJob } from './find-job.ts'
 import { nativeJob, projectJob, systemAJob as toSystemA } from './projections/index.ts'
 
 const query = jobListQuery.extend({
-  limit: laxInteger(z.number().int().min(1).default(50)),
+  // Not z.int(): older clients may ask for 10^23, and get the most there is.
+  limit: laxInteger(z.number().multipleOf(1).min(1).default(50)),
   offset: laxInteger(jobListQuery.shape.offset),
 })
 const maxLimit = 100
