@@ -22,7 +22,7 @@ const { values } = parseArgs({
   options: {
     corrupt: { type: 'boolean', default: false },
     out: { type: 'string', default: path.resolve(here, '../../demo-out/ifcb-images') },
-    triggers: { type: 'string', default: '300' },
+    triggers: { type: 'string', default: '400' },
     seed: { type: 'string', default: '1' },
   },
 })

@@ -1,4 +1,4 @@
-"""One call that stays inside C for hours: no Python code runs in between, so nothing can be asked to stop."""
+"""One call that stays inside C for days: no Python code runs in between, so nothing can be asked to stop."""
 
 
 def crunch(n: int = 10**13) -> dict:

@@ -94,7 +94,7 @@ async function python(work: string): Promise<void> {
         asked.status === 'cancelled' && asked.processes > 0 && asked.goneMs < graceMs,
       )
 
-      heading('Cancel, inside one call into C that would take a day: sum(range(10**13))')
+      heading('Cancel, inside one call into C that would take days: sum(range(10**13))')
       const crunch = `${url}/processors/crunch`
       const spinning = await submitForm(`${crunch}/jobs`, { n: String(1e13) }, work, transcript)
       await untilUnderWay(url, spinning, false)
