@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LonghaulError } from '../../errors/index.ts'
+import { LonghaulError, isLonghaulError } from '../../errors/index.ts'
 import type { ObjectInfo, UploadRef } from '../object-store.ts'
 import { assemble, giveUp } from './assemble.ts'
 import { isMissing } from './file-errors.ts'
@@ -43,10 +43,15 @@ export function completeUpload(
         return done.info
       }
       if (!upload) throw uploadNotFound(ref)
-      const plan = await planFor(folder, upload, parts, sha256)
-      const info = await carryOut(folder, records, upload, plan, sha256)
-      if (info) return info
-      await sleep(50) // another process is at it
+      try {
+        const plan = await planFor(folder, upload, parts, sha256)
+        const info = await carryOut(folder, records, upload, plan, sha256)
+        if (info) return info
+        await sleep(50) // another process is at it
+      } catch (error) {
+        // Another process has just used up what we looked for: its answer is ours.
+        if (!isGone(error) || !(await publishedBy(folder, records, ref))) throw error
+      }
     }
   })
 }
@@ -76,8 +81,6 @@ async function carryOut(
     return info
   } catch (error) {
     if (plan.parts.length > 1) await giveUp(upload)
-    // Somebody else published it between our looking and our rename.
-    if (isMissing(error) && !(await statOf(source.file))) return undefined
     throw error
   }
 }
@@ -103,6 +106,11 @@ export async function publishedBy(
     sha256: version.sha256,
   }
 }
+
+const isGone = (error: unknown): boolean =>
+  isMissing(error) ||
+  isLonghaulError(error, 'upload-not-found') ||
+  isLonghaulError(error, 'invalid-part')
 
 const completeAlready = () =>
   new LonghaulError(

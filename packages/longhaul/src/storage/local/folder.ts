@@ -54,6 +54,7 @@ export async function openFolder(given: string): Promise<Folder> {
           return (await realpath(parent)) === parent
         } catch (error) {
           if (!isMissing(error)) throw error
+          if (await isLink(parent)) return false // to nowhere, yet
         }
       }
       return false
@@ -90,6 +91,15 @@ async function removeOrphan(folder: Folder, record: string): Promise<void> {
     await lstat(folder.objectPath(key)).catch(() => unlink(record))
   } catch {
     // No record, or none that can be read: nothing that would mislead a reader.
+  }
+}
+
+async function isLink(file: string): Promise<boolean> {
+  try {
+    return (await lstat(file)).isSymbolicLink()
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw error
   }
 }
 

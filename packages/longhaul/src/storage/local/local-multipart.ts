@@ -61,6 +61,7 @@ export function localMultipart(folder: Folder, records: Records): MultipartUploa
       } catch (error) {
         throw isMissing(error) ? uploadNotFound(ref) : error
       }
+      await removeQuietly(temp) // still there when both names were links of one file
       for (const other of before) await removeQuietly(path.join(upload.path, other))
       return { partNumber, etag: `"${written.sha256}"`, ...written }
     })
@@ -125,7 +126,8 @@ export function localMultipart(folder: Folder, records: Records): MultipartUploa
     listParts: (ref) =>
       namingErrors(async () => {
         const upload = await findUpload(folder, ref)
-        if (!upload) throw uploadNotFound(ref)
+        // Published, though a crash kept the folder: its parts are used up.
+        if (!upload || (await publishedBy(folder, records, ref))) throw uploadNotFound(ref)
         const parts = (await readPlan(upload))?.parts ?? (await partsIn(upload))
         return parts.map(({ partNumber, etag, size, sha256 }) => ({
           partNumber,

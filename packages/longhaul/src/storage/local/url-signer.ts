@@ -6,13 +6,10 @@ import type { SignedUrls, UrlSigner } from '../object-store.ts'
  * URLs that longhaul serves itself: HMAC-SHA-256 over everything that the URL permits. Not bound to a host, so that they
  * work behind any proxy.
  */
-export function urlSigner(secret: Uint8Array): {
-  readonly urls: UrlSigner
-  readonly signedUrls: SignedUrls
-} {
+export function urlSigner(secret: Uint8Array) {
   // Its own key: the same secret may sign other things elsewhere.
   const key = createSecretKey(createHmac('sha256', secret).update('storage urls 1').digest())
-  const urls: UrlSigner = {
+  const urls = {
     partUrl(upload, partNumber, { expiresInSeconds, maxBytes, baseUrl }) {
       const expires = secondsNow() + expiresInSeconds
       const signature = sign(key, [
@@ -33,7 +30,7 @@ export function urlSigner(secret: Uint8Array): {
       const name = fileName === undefined ? '' : `file_name=${encodeURIComponent(fileName)}&`
       return `${baseUrl}/storage/objects/${path}?${name}expires=${expires}&signature=${signature}`
     },
-  }
+  } satisfies UrlSigner
   const signedUrls: SignedUrls = {
     checkPart({ uploadId, partNumber, query }) {
       const objectKey = text(query, 'key')
