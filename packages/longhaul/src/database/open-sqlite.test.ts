@@ -112,6 +112,24 @@ describe('openSqlite', () => {
     expect(await texts(database)).toEqual(['b'])
   })
 
+  it('names a full disk, and works again when there is room', async () => {
+    const database = await open()
+    const allow = (pages: number) =>
+      database.transact((connection) => connection.get(`PRAGMA max_page_count = ${pages}`))
+    await allow(1)
+    const results = await Promise.allSettled([
+      database.write([add('x'.repeat(100_000))]),
+      database.transact(() => 'small'),
+    ])
+    expect(results[0]).toMatchObject({
+      status: 'rejected',
+      reason: { code: 'insufficient-storage' },
+    })
+    await allow(1_000_000)
+    await database.write([add('a')])
+    expect(await texts(database)).toEqual(['a'])
+  })
+
   it('waits for another writer without blocking the event loop', async () => {
     const database = await open()
     const { DatabaseSync } = sqliteModule()
