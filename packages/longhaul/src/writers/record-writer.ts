@@ -24,6 +24,12 @@ export interface ShardWriter {
   finish(): Promise<void>
 }
 
+/** What only the maker of a writer may do. */
+export interface Abandonable {
+  /** Closes what is open and gives nothing away: the attempt has failed. */
+  abandon(): Promise<void>
+}
+
 /** Where a writer's files go. */
 export interface WriterFiles {
   /** An absolute path below the workspace, its folder made. */

@@ -11,6 +11,7 @@ import {
 import {
   jsonlWriter,
   shardWriter,
+  type Abandonable,
   type RecordWriter,
   type ShardWriter,
   type WriterFiles,
@@ -27,7 +28,7 @@ export class AttemptOutputs {
   readonly #signal: AbortSignal
   readonly #writing = new Set<Promise<unknown>>()
   readonly #promised = new Map<string, { file: OutputFile; mediaType: string | undefined }>()
-  readonly #writers: (RecordWriter<never> | ShardWriter)[] = []
+  readonly #writers: ((RecordWriter<never> | ShardWriter) & Abandonable)[] = []
   #closed = false
 
   constructor(
@@ -71,12 +72,12 @@ export class AttemptOutputs {
           `The result holds outputs.path(${JSON.stringify(file.name)}), but nothing was written to that path.`,
         )
     }
-    this.close()
   }
 
   /** From now on nothing is taken: what the author left running must not write into a later attempt. */
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true
+    await Promise.allSettled(this.#writers.map((writer) => writer.abandon()))
   }
 
   readonly #files: WriterFiles = {
@@ -123,7 +124,7 @@ export class AttemptOutputs {
     if (this.#closed) throw new Error('The attempt has ended; its outputs are closed.')
   }
 
-  #keep<T extends RecordWriter<never> | ShardWriter>(writer: T): T {
+  #keep<T extends (RecordWriter<never> | ShardWriter) & Abandonable>(writer: T): T {
     this.#checkOpen()
     this.#writers.push(writer)
     return writer

@@ -59,7 +59,7 @@ export async function runAttempt(options: {
   } catch (error) {
     return toErrorMessage(error, signal)
   } finally {
-    outputs.close()
+    await outputs.close()
     reporter.flush()
   }
 }

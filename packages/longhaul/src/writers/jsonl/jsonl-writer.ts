@@ -1,7 +1,12 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import type { z } from 'zod'
 import { inTurn } from '../in-turn.ts'
-import { numberedName, type RecordWriter, type WriterFiles } from '../record-writer.ts'
+import {
+  numberedName,
+  type Abandonable,
+  type RecordWriter,
+  type WriterFiles,
+} from '../record-writer.ts'
 
 const flushBytes = 256 * 1024
 
@@ -13,7 +18,7 @@ export function jsonlWriter<R = unknown>(
   files: WriterFiles,
   name: string,
   options: { readonly maxBytes: number; readonly schema?: z.ZodType | undefined },
-): RecordWriter<R> {
+): RecordWriter<R> & Abandonable {
   const { maxBytes, schema } = options
   const turn = inTurn()
   let count = 0
@@ -67,6 +72,10 @@ export function jsonlWriter<R = unknown>(
       await turn(() => append(line))
     },
     finish: () => turn(closeFile),
+    abandon: async () => {
+      await current?.handle.close()
+      current = undefined
+    },
   }
 }
 

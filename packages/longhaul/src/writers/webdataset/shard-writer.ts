@@ -3,6 +3,7 @@ import { open, rm, stat, writeFile, type FileHandle } from 'node:fs/promises'
 import { inTurn } from '../in-turn.ts'
 import {
   numberedName,
+  type Abandonable,
   type ShardData,
   type ShardWriter,
   type WriterFiles,
@@ -28,7 +29,7 @@ export function shardWriter(
   files: WriterFiles,
   name: string,
   { maxBytes }: { readonly maxBytes: number },
-): ShardWriter {
+): ShardWriter & Abandonable {
   const turn = inTurn()
   let count = 0
   let shards = 0
@@ -113,6 +114,10 @@ export function shardWriter(
       throw new TypeError(`${member}: a member is a string, bytes or a stream, got ${typeof data}`)
     },
     finish: () => turn(closeShard),
+    abandon: async () => {
+      await current?.handle.close()
+      current = undefined
+    },
   }
 }
 
