@@ -6,21 +6,15 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Json } from '../src/support/json.ts'
 import { startHttpService, type Answer, type HttpService } from './harness/http-service.ts'
+import { hasPython } from './harness/python.ts'
 import { processesMarked } from './harness/processes.ts'
 import { attemptOverProtocol } from './harness/python-child.ts'
 import { pythonFile, pythonFunctions, type PythonFunction } from './harness/python-functions.ts'
 import { until } from './harness/until.ts'
 
-const { status, stdout } = spawnSync('python3', [
-  '-c',
-  'import sys; print(sys.version_info >= (3, 9))',
-])
-const hasPython = status === 0 && stdout.toString().trim() === 'True'
-if (!hasPython)
-  // eslint-disable-next-line no-console -- a skip must say why
-  console.warn('Skipped: Python processors need python3, 3.9 or newer, and it was not found.')
+const python = hasPython()
 
-describe.skipIf(!hasPython)('an unmodified Python function, over the processor protocol', () => {
+describe.skipIf(!python)('an unmodified Python function, over the processor protocol', () => {
   it('is one of at least 25', () => {
     expect(new Set(pythonFunctions.map(([, { file }]) => file)).size).toBeGreaterThanOrEqual(25)
   })
@@ -52,7 +46,7 @@ describe.skipIf(!hasPython)('an unmodified Python function, over the processor p
   })
 })
 
-describe.skipIf(!hasPython)('an unmodified Python function, served over HTTP', () => {
+describe.skipIf(!python)('an unmodified Python function, served over HTTP', () => {
   let service: HttpService
   let environment: string
   beforeAll(async () => {
@@ -118,16 +112,16 @@ describe.skipIf(!hasPython)('an unmodified Python function, served over HTTP', (
     await service.ended(id)
   })
 
-  it('keeps its process warm between jobs', async () => {
-    const calls = []
-    for (let round = 0; round < 3; round++)
-      calls.push(
-        (await service.call('POST /processors/counter/run', { json: { input: { step: 1 } } })).json,
-      )
-    const [first, second, third] = calls.map(
-      ({ result }) => (result as { counter: number }).counter,
-    )
-    expect([second, third]).toEqual([Number(first) + 1, Number(first) + 2])
+  it('keeps its processes warm between jobs', async () => {
+    const counts: number[] = []
+    for (let round = 0; round < 7; round++) {
+      const { json } = await service.call('POST /processors/counter/run', {
+        json: { input: { step: 1 } },
+      })
+      counts.push((json.result as { counter: number }).counter)
+    }
+    // There are at most three processes, so one of them has counted at least thrice.
+    expect(Math.max(...counts)).toBeGreaterThanOrEqual(3)
   })
 
   it('refuses what the hints do not allow before a job is made', async () => {

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Duplex } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import { pythonFor } from '../../src/runners/child-process/python-interpreter.ts'
 import {
   fromProcessor,
@@ -14,8 +13,7 @@ import {
   type ToProcessor,
 } from '../../src/runners/messages.ts'
 import type { Json } from '../../src/support/json.ts'
-
-const pythonFolder = fileURLToPath(new URL('../../../../python', import.meta.url))
+import { pythonFolder } from './python.ts'
 
 export interface PythonCall {
   readonly file: string
@@ -49,7 +47,7 @@ export async function attemptOverProtocol(call: PythonCall): Promise<PythonAttem
   let printedBytes = 0
   let printedTail = ''
   for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => {
+    stream?.on('data', (chunk: Buffer) => {
       printedBytes += chunk.length
       printedTail = (printedTail + chunk.toString()).slice(-10_000)
     })
@@ -105,7 +103,8 @@ async function runMessage(
   }
   const staged: Record<string, Json> = { ...input }
   for (const [field, given] of Object.entries(files)) {
-    if (typeof given[0] === 'string') staged[field] = await stage(given as [string, string])
+    if (typeof given[0] === 'string')
+      staged[field] = (await stage(given as [string, string])) as unknown as Json
     else {
       const all: StagedFile[] = []
       for (const one of given as [string, string][]) all.push(await stage(one))
