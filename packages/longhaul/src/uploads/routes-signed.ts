@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
@@ -72,7 +73,8 @@ export const signedUrlRoutes: FastifyPluginAsyncZod<{
       await checkRoom(storage, announced ?? maxBytes)
       const body = request.body instanceof Readable ? request.body : Readable.from([])
       const bytes = limited(body, partNumber, maxBytes)
-      request.raw.setTimeout(silenceMs)
+      // Without a listener the server destroys the connection. inject() has none.
+      if (request.raw.socket instanceof Socket) request.raw.setTimeout(silenceMs)
       try {
         const part = await storage.putPart(upload, partNumber, bytes, {
           ...(announced !== undefined && { sizeBytes: announced }),

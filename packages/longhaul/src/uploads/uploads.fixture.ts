@@ -1,0 +1,76 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { openSqlite, type SqliteDatabase } from '../database/index.ts'
+import type { Part, Storage } from '../storage/index.ts'
+import { localStorage } from '../storage/local/index.ts'
+import { createUploads, uploadStatements, type StartedUploads, type Uploads } from './index.ts'
+
+export interface UploadsUnderTest extends AsyncDisposable {
+  readonly folder: string
+  readonly database: SqliteDatabase
+  readonly storage: Storage
+  readonly uploads: Uploads
+  /** As another process, or the same after a restart, has them. */
+  again(options?: { storage?: Storage; keepSeconds?: number }): Uploads
+}
+
+export const baseUrl = 'http://127.0.0.1:9'
+
+export async function openUploads(keepSeconds = 3600): Promise<UploadsUnderTest> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-uploads-'))
+  const database = await openSqlite({
+    path: path.join(folder, 'longhaul.db'),
+    statements: {
+      ...uploadStatements,
+      'test.table': { sqlite: 'CREATE TABLE IF NOT EXISTS made (id TEXT UNIQUE)' },
+      'test.make': { sqlite: 'INSERT INTO made (id) VALUES (?)' },
+      'test.made': { sqlite: 'SELECT id FROM made' },
+    },
+  })
+  const storage = await localStorage({
+    root: path.join(folder, 'objects'),
+    bucket: 'test',
+    secretFile: path.join(folder, 'secret'),
+  })
+  const again: UploadsUnderTest['again'] = (options = {}) =>
+    createUploads({
+      database,
+      storage: options.storage ?? storage,
+      config: {
+        datasetsPrefix: 'datasets',
+        maxUploadBytes: 1e9,
+        uploadUrlTtlSeconds: 60,
+        uploadKeepSeconds: options.keepSeconds ?? keepSeconds,
+      },
+    })
+  return {
+    folder,
+    database,
+    storage,
+    uploads: again(),
+    again,
+    async [Symbol.asyncDispose]() {
+      await database.close()
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+export type StartedFile = StartedUploads['files'][number]
+
+/** Sends the bytes of these parts, all when none are named, as a client would through the URLs. */
+export async function send(
+  storage: Storage,
+  file: StartedFile,
+  bytes: Buffer,
+  partNumbers = file.partUrls.map((part) => part.partNumber),
+): Promise<Part[]> {
+  const parts = []
+  for (const n of partNumbers) {
+    const body = bytes.subarray((n - 1) * file.partBytes, n * file.partBytes)
+    const upload = { key: file.key, uploadId: file.storeUploadId }
+    parts.push(await storage.putPart(upload, n, body))
+  }
+  return parts
+}

@@ -1,0 +1,374 @@
+import { buffer } from 'node:stream/consumers'
+import { describe, expect, it, beforeEach, afterEach } from 'vitest'
+import type { Write } from '../database/database.ts'
+import type { FileRef } from '../jobs/job.ts'
+import type { Storage } from '../storage/index.ts'
+import {
+  baseUrl,
+  openUploads,
+  send,
+  type StartedFile,
+  type UploadsUnderTest,
+} from './uploads.fixture.ts'
+
+let test: UploadsUnderTest
+beforeEach(async () => {
+  test = await openUploads()
+})
+afterEach(() => test[Symbol.asyncDispose]())
+
+const bytes = Buffer.from('0123456789abcdefghijklmnop') // 26 bytes: parts of 10, 10 and 6
+const owner = 'ada'
+
+async function start(...names: string[]): Promise<StartedFile[]> {
+  const { files } = await test.uploads.start({
+    owner,
+    files: names.map((filename) => ({ filename, sizeBytes: bytes.length })),
+    partBytes: 10,
+    baseUrl,
+  })
+  return [...files]
+}
+const startOne = async (name = 'a.bin'): Promise<StartedFile> => {
+  const [file] = await start(name)
+  if (!file) throw new Error('nothing started')
+  return file
+}
+const code = (code: string, facts = {}): unknown =>
+  expect.objectContaining({ code, facts: expect.objectContaining(facts) })
+
+describe('an upload', () => {
+  it('becomes an object when all its parts are there', async () => {
+    const file = await startOne('folder/a.bin')
+    expect(file.key).toBe(`datasets/${file.fileId}/folder/a.bin`)
+    expect(file.partUrls.map((part) => part.partNumber)).toEqual([1, 2, 3])
+    await send(test.storage, file, bytes, [3, 1, 2])
+    const done = await test.uploads.complete({ owner, fileId: file.fileId })
+    expect(done).toMatchObject({ key: file.key, uri: `s3://test/${file.key}`, sizeBytes: 26 })
+    expect((await buffer((await test.storage.get(file.key)).body)).equals(bytes)).toBe(true)
+    expect(await test.uploads.fileOf(file.fileId, owner)).toMatchObject({
+      uri: done.uri,
+      name: 'folder/a.bin',
+      size: 26,
+      sha256: done.sha256,
+    })
+  })
+
+  it('names what is missing and what is short, and goes on', async () => {
+    const file = await startOne()
+    const upload = { key: file.key, uploadId: file.storeUploadId }
+    await test.storage.putPart(upload, 2, bytes.subarray(0, 7))
+    const complete = () => test.uploads.complete({ owner, fileId: file.fileId })
+    const wanted = code('upload-incomplete', { missing_parts: [1, 3], short_parts: [2] })
+    await expect(complete()).rejects.toEqual(wanted)
+    await expect(test.uploads.fileOf(file.fileId, owner)).rejects.toEqual(wanted)
+    expect(await test.uploads.get(file.fileId, owner)).toMatchObject({
+      status: 'open',
+      receivedBytes: 0,
+      missingParts: [1, 2, 3],
+    })
+    await send(test.storage, file, bytes)
+    await expect(test.uploads.fileOf(file.fileId, owner)).rejects.toEqual(code('upload-incomplete'))
+    await complete()
+  })
+
+  it('is complete with the parts that are named: sorted or not, quoted or not', async () => {
+    const file = await startOne()
+    const parts = await send(test.storage, file, bytes)
+    const named = parts
+      .toReversed()
+      .map(({ partNumber, etag }) => ({ partNumber, etag: etag.replaceAll('"', '') }))
+    const complete = (parts: readonly { partNumber: number; etag: string }[]) =>
+      test.uploads.complete({ owner, fileId: file.fileId, parts })
+
+    await expect(complete([])).rejects.toEqual(
+      code('upload-incomplete', { missing_parts: [1, 2, 3] }),
+    )
+    await expect(complete(named.slice(1))).rejects.toEqual(
+      code('upload-incomplete', { missing_parts: [3] }),
+    )
+    await expect(complete([...named, ...named])).rejects.toEqual(
+      code('invalid-part', { invalid_parts: [1, 2, 3] }),
+    )
+    const strange = [...named, { partNumber: 4, etag: 'x' }, { partNumber: 0, etag: 'x' }]
+    await expect(complete(strange)).rejects.toEqual(code('invalid-part', { invalid_parts: [0, 4] }))
+    const wrong = named.map((part) => (part.partNumber === 2 ? { ...part, etag: 'x' } : part))
+    await expect(complete(wrong)).rejects.toEqual(code('invalid-part', { invalid_parts: [2] }))
+
+    const done = await complete(named)
+    expect(await complete(parts)).toEqual(done)
+    expect(await test.uploads.complete({ owner, fileId: file.fileId })).toEqual(done)
+    for (const other of [named.slice(1), [], wrong])
+      await expect(complete(other)).rejects.toEqual(code('upload-complete'))
+    expect((await test.storage.head(file.key))?.size).toBe(26)
+  })
+
+  it('of nothing needs no part', async () => {
+    const { files } = await test.uploads.start({
+      owner,
+      files: [{ filename: 'empty', sizeBytes: 0 }],
+      partBytes: 10,
+      baseUrl,
+    })
+    const done = await test.uploads.complete({ owner, fileId: files[0]?.fileId ?? '' })
+    expect(done.sizeBytes).toBe(0)
+  })
+
+  it('is nobody else’s', async () => {
+    const { fileId } = await startOne()
+    const unknown = code('upload-not-found')
+    const by = 'eve'
+    await expect(test.uploads.get(fileId, by)).rejects.toEqual(unknown)
+    await expect(test.uploads.complete({ owner: by, fileId })).rejects.toEqual(unknown)
+    await expect(test.uploads.fileOf(fileId, by)).rejects.toEqual(unknown)
+    await expect(test.uploads.abort(fileId, by)).rejects.toEqual(unknown)
+    expect((await test.uploads.get(fileId, 'everyone')).status).toBe('open')
+    await expect(test.uploads.get('none', owner)).rejects.toEqual(unknown)
+  })
+
+  it('can be gone on with: fresh URLs of what is missing, from another process too', async () => {
+    const file = await startOne()
+    await send(test.storage, file, bytes, [2])
+    const view = await test.again().get(file.fileId, owner, { baseUrl: 'https://other' })
+    expect(view.missingParts).toEqual([1, 3])
+    expect(view.receivedBytes).toBe(10)
+    expect(view.partUrls?.map((part) => part.partNumber)).toEqual([1, 3])
+    expect(view.partUrls?.[0]?.url).toMatch(/^https:\/\/other\/storage\/parts\//)
+    await send(test.storage, file, bytes, [1, 3])
+    await test.again().complete({ owner, fileId: file.fileId })
+    const done = await test.uploads.get(file.fileId, owner, { baseUrl })
+    expect(done).toMatchObject({ status: 'completed', receivedBytes: 26, missingParts: [] })
+  })
+
+  it('can be given up, until it is complete', async () => {
+    const given = await startOne()
+    await send(test.storage, given, bytes, [1])
+    await test.uploads.abort(given.fileId, owner)
+    await expect(test.uploads.get(given.fileId, owner)).rejects.toEqual(code('upload-not-found'))
+    for await (const open of test.storage.listUploads('')) expect(open).toBeUndefined()
+
+    const kept = await startOne()
+    await send(test.storage, kept, bytes)
+    await test.uploads.complete({ owner, fileId: kept.fileId })
+    await expect(test.uploads.abort(kept.fileId, owner)).rejects.toEqual(code('upload-complete'))
+    expect(await test.storage.head(kept.key)).toBeDefined()
+  })
+
+  it('is refused before anything is begun: bad names, too many bytes, no room', async () => {
+    await expect(start('../x')).rejects.toEqual(code('invalid-file-name'))
+    await expect(start('a', 'a')).rejects.toEqual(code('duplicate-file-name'))
+    const large = (sizeBytes: number, uploads = test.uploads) =>
+      uploads.start({ owner, files: [{ filename: 'a', sizeBytes }], partBytes: 10, baseUrl })
+    await expect(large(1e9 + 1)).rejects.toEqual(code('upload-too-large'))
+    const full: Storage = { ...test.storage, freeBytes: async () => ({ free: 100, total: 1000 }) }
+    await expect(large(81, test.again({ storage: full }))).rejects.toEqual(
+      code('insufficient-storage'),
+    )
+    for await (const open of test.storage.listUploads('')) expect(open).toBeUndefined()
+  })
+})
+
+describe('time', () => {
+  it('ends what was not finished, and says so', async () => {
+    const late = test.again({ keepSeconds: -1 })
+    const { files } = await late.start({
+      owner,
+      files: [{ filename: 'a', sizeBytes: 5 }],
+      partBytes: 10,
+      baseUrl,
+    })
+    const { fileId = '' } = files[0] ?? {}
+    const kept = await startOne()
+    expect(await late.expire()).toBe(1)
+    expect(await late.expire()).toBe(0)
+    const gone = code('upload-expired')
+    await expect(late.get(fileId, owner)).rejects.toEqual(gone)
+    await expect(late.complete({ owner, fileId })).rejects.toEqual(gone)
+    await expect(late.fileOf(fileId, owner)).rejects.toEqual(gone)
+    const open = []
+    for await (const upload of test.storage.listUploads('')) open.push(upload.key)
+    expect(open).toEqual([kept.key])
+  })
+
+  it('does not end what is complete, and every part and every look puts it off', async () => {
+    const late = test.again({ keepSeconds: -1 })
+    const begin = async () => {
+      const { files } = await late.start({
+        owner,
+        files: [{ filename: 'a', sizeBytes: 5 }],
+        partBytes: 10,
+        baseUrl,
+      })
+      if (!files[0]) throw new Error('nothing started')
+      return files[0]
+    }
+    const [complete, sending, looking] = [await begin(), await begin(), await begin()]
+    await send(test.storage, complete, Buffer.from('12345'))
+    await late.complete({ owner, fileId: complete.fileId })
+    await test.uploads.partReceived(sending.storeUploadId)
+    await test.uploads.get(looking.fileId, owner, { baseUrl })
+    expect(await late.expire()).toBe(0)
+    expect((await test.uploads.get(sending.fileId, owner)).status).toBe('open')
+  })
+
+  it('sweeps what the service began in the moment it died', async () => {
+    const { fileId, key } = await startOne()
+    await test.storage.begin('datasets/stray/a')
+    await test.storage.begin(key) // a second one under the key of a session
+    const other = await test.storage.begin('results/j/out')
+    await test.again().expire()
+    const left = []
+    for await (const upload of test.storage.listUploads('')) left.push(upload.key)
+    expect(left.sort()).toEqual([key, 'results/j/out'])
+    expect(other).toBeDefined()
+    expect((await test.uploads.get(fileId, owner)).status).toBe('open')
+  })
+
+  it('leaves nothing open when the store fails while uploads begin', async () => {
+    let begun = 0
+    const failing: Storage = {
+      ...test.storage,
+      begin: (key, options) => {
+        if (++begun === 3) return Promise.reject(new Error('the store is down'))
+        return test.storage.begin(key, options)
+      },
+    }
+    const files = ['a', 'b', 'c'].map((filename) => ({ filename, sizeBytes: 1 }))
+    const uploads = test.again({ storage: failing })
+    await expect(uploads.start({ owner, files, partBytes: 10, baseUrl })).rejects.toThrow('down')
+    await uploads.expire()
+    for await (const open of test.storage.listUploads('')) expect(open).toBeUndefined()
+  })
+})
+
+describe('an ingest', () => {
+  const jobId = '7d9cf2a1-0000-4000-8000-000000000001'
+  const submitted: { files: readonly FileRef[]; processor: string | undefined }[] = []
+  beforeEach(async () => {
+    submitted.length = 0
+    await test.database.write([{ statement: 'test.table', params: [] }])
+  })
+  /** As the engine does it: the job and what must commit with it, in one transaction; an id only once. */
+  const submit = async (
+    files: readonly FileRef[],
+    processor: string | undefined,
+    also: readonly Write[],
+  ) => {
+    await test.database.write([{ statement: 'test.make', params: [jobId] }, ...also])
+    submitted.push({ files, processor })
+  }
+  const startIngest = async (uploads = test.uploads): Promise<StartedFile[]> => {
+    const { files } = await uploads.start({
+      owner,
+      jobId,
+      processor: 'count',
+      files: ['b.adc', 'a.roi'].map((filename) => ({ filename, sizeBytes: bytes.length })),
+      partBytes: 10,
+      baseUrl,
+    })
+    return [...files]
+  }
+  const complete = (file: StartedFile | undefined, uploads = test.uploads, more = {}) =>
+    uploads.complete({
+      owner,
+      jobId,
+      fileId: file?.fileId ?? '',
+      ...(file && { storeUploadId: file.storeUploadId }),
+      submit,
+      ...more,
+    })
+
+  it('becomes one job with its last file, in the order of the start', async () => {
+    const [first, second] = await startIngest()
+    expect(first?.key).toBe(`datasets/${jobId}/b.adc`)
+    for (const file of [first, second]) if (file) await send(test.storage, file, bytes)
+    await complete(second)
+    expect(submitted).toEqual([])
+    await complete(first)
+    expect(submitted).toHaveLength(1)
+    expect(submitted[0]?.processor).toBe('count')
+    expect(submitted[0]?.files.map((file) => file.name)).toEqual(['b.adc', 'a.roi'])
+    await complete(first)
+    await complete(second)
+    expect(submitted).toHaveLength(1)
+  })
+
+  it('becomes one job when both files are the last', async () => {
+    const files = await startIngest()
+    for (const file of files) await send(test.storage, file, bytes)
+    await Promise.all([...files, ...files].map((file) => complete(file, test.again())))
+    expect(submitted).toHaveLength(1)
+    expect(await test.database.read('test.made', [])).toEqual([{ id: jobId }])
+  })
+
+  it('becomes the job at the next try when the service died between the last file and the job', async () => {
+    const [first, second] = await startIngest()
+    for (const file of [first, second]) if (file) await send(test.storage, file, bytes)
+    await complete(second)
+    const dying = complete(first, test.uploads, { submit: () => Promise.reject(new Error('died')) })
+    await expect(dying).rejects.toThrow('died')
+    const done = await complete(first, test.again())
+    expect(done.sizeBytes).toBe(26)
+    expect(submitted).toHaveLength(1)
+  })
+
+  it('goes on when the service died between the store and the session', async () => {
+    for (const withParts of [true, false]) {
+      const file = await startOne()
+      const parts = await send(test.storage, file, bytes)
+      const dying: Storage = {
+        ...test.storage,
+        complete: async (...args) => {
+          await test.storage.complete(...args)
+          throw new Error('died')
+        },
+      }
+      const named = withParts ? { parts } : {}
+      const request = { owner, fileId: file.fileId, ...named }
+      await expect(test.again({ storage: dying }).complete(request)).rejects.toThrow('died')
+      expect(await test.uploads.get(file.fileId, owner)).toMatchObject({ missingParts: [] })
+      const done = await test.uploads.complete(request)
+      expect(done.sizeBytes).toBe(26)
+      expect(await test.uploads.complete({ owner, fileId: file.fileId, parts })).toEqual(done)
+      const other = { owner, fileId: file.fileId, parts: parts.slice(1) }
+      await expect(test.uploads.complete(other)).rejects.toEqual(code('upload-complete'))
+    }
+  })
+
+  it('refuses ids that do not belong together', async () => {
+    const [first, second] = await startIngest()
+    const mismatch = code('upload-mismatch')
+    await expect(complete(first, test.uploads, { jobId: 'other' })).rejects.toEqual(mismatch)
+    const swapped = { storeUploadId: second?.storeUploadId }
+    await expect(complete(first, test.uploads, swapped)).rejects.toEqual(mismatch)
+    await expect(complete(undefined)).rejects.toEqual(mismatch)
+    const { fileId = '' } = first ?? {}
+    await expect(test.uploads.complete({ owner, fileId })).rejects.toEqual(mismatch)
+    const plain = await startOne()
+    await expect(complete(plain)).rejects.toEqual(mismatch)
+  })
+
+  it('ends as a whole: what it had in the store goes too', async () => {
+    const late = test.again({ keepSeconds: -1 })
+    const [first, second] = await startIngest(late)
+    if (first) await send(test.storage, first, bytes)
+    await complete(first, late)
+    expect(await test.storage.head(first?.key ?? '')).toBeDefined()
+    expect(await late.expire()).toBe(1)
+    expect(await test.storage.head(first?.key ?? '')).toBeUndefined()
+    await expect(complete(first)).rejects.toEqual(code('upload-expired'))
+    await expect(complete(second)).rejects.toEqual(code('upload-expired'))
+    expect(submitted).toEqual([])
+  })
+
+  it('that has become a job is never ended', async () => {
+    const late = test.again({ keepSeconds: -1 })
+    const [first, second] = await startIngest(late)
+    for (const file of [first, second]) if (file) await send(test.storage, file, bytes)
+    await complete(first)
+    await complete(second)
+    expect(await late.expire()).toBe(0)
+    await expect(late.abort(first?.fileId ?? '', owner)).rejects.toEqual(code('upload-complete'))
+    expect(await test.storage.head(first?.key ?? '')).toBeDefined()
+  })
+})
