@@ -26,6 +26,7 @@ export interface AttemptLogOptions {
 
 const MiB = 1024 * 1024
 const unwrittenLimit = MiB
+const batchBytes = MiB
 
 /**
  * Writes the log of one attempt. The first half of `maxBytes` goes to `file`; what comes later goes to pieces beside it,
@@ -76,12 +77,7 @@ export class AttemptLog {
     try {
       // A turn of the event loop gathers what came in one burst into one write.
       await new Promise(setImmediate)
-      while (this.#unwritten.length > 0) {
-        const bytes = Buffer.from(this.#unwritten.join(''))
-        this.#unwritten = []
-        this.#unwrittenBytes = 0
-        await this.#append(bytes)
-      }
+      while (this.#unwritten.length > 0) await this.#append(this.#takeBatch())
     } catch {
       this.#closed = true
       this.#unwritten = []
@@ -89,6 +85,21 @@ export class AttemptLog {
     } finally {
       this.#writing = undefined
     }
+  }
+
+  /** Some lines, never more than a piece holds unless it is one line. */
+  #takeBatch(): Buffer {
+    const most = Math.min(this.#pieceBytes, batchBytes)
+    let bytes = 0
+    let count = 0
+    for (const line of this.#unwritten) {
+      bytes += Buffer.byteLength(line)
+      if (count > 0 && bytes > most) break
+      count++
+    }
+    const lines = this.#unwritten.splice(0, count)
+    this.#unwrittenBytes -= lines.reduce((sum, line) => sum + line.length, 0)
+    return Buffer.from(lines.join(''))
   }
 
   async #append(bytes: Buffer): Promise<void> {
