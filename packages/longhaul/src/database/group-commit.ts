@@ -2,8 +2,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LonghaulError } from '../errors/index.ts'
 import { faultPoint } from '../support/fault-point.ts'
+import { beginImmediate } from './begin-immediate.ts'
 import type { Connection } from './connection.ts'
-import { fromSqliteError, isBusy } from './sqlite-error.ts'
+import { fromSqliteError } from './sqlite-error.ts'
 
 interface Pending {
   readonly work: (connection: Connection) => unknown
@@ -13,7 +14,6 @@ interface Pending {
 
 /** A group ends after this long, so that a burst of writes cannot hold up the event loop. */
 const maxGroupMs = 25
-const maxBusyMs = 30_000
 /** While other processes write too: how long one holds the lock, all told, before it gives way to them. */
 const turnMs = 25
 const sharedMs = 1_000
@@ -72,23 +72,13 @@ export class GroupCommit {
   }
 
   /**
-   * Another process may be writing. SQLite would wait asleep, with the event loop; we wait awake. Its lock is fair to
-   * nobody: the busiest process finds it free first again and again, while others wait for seconds. So who writes
-   * beside others gives way after each turn.
+   * SQLite's lock is fair to nobody: the busiest process finds it free first again and again, while others wait for
+   * seconds. So who writes beside others gives way after each turn.
    */
   async #begin(): Promise<void> {
-    const start = performance.now()
-    if (start < this.#restUntil) await sleep(this.#restUntil - start)
-    for (;;) {
-      try {
-        this.#db.exec('BEGIN IMMEDIATE')
-        return
-      } catch (error) {
-        if (!isBusy(error) || performance.now() - start > maxBusyMs) throw error
-      }
-      this.#sharedAt = performance.now()
-      await sleep(1 + Math.random())
-    }
+    const restMs = this.#restUntil - performance.now()
+    if (restMs > 0) await sleep(restMs)
+    await beginImmediate(this.#db, () => (this.#sharedAt = performance.now()))
   }
 
   #endTurn(heldSince: number): void {

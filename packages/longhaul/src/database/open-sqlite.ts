@@ -46,8 +46,8 @@ export async function openSqlite(options: OpenSqliteOptions): Promise<SqliteData
     // FULL: an acknowledged job outlives a power cut. Group commit pays for it (engine.md §6 has the figures).
     writer.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
     writer.exec('PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16000')
-    migrate(writer, options.migrations ?? readMigrations())
-    // From here on GroupCommit waits for a busy database without blocking the event loop.
+    await migrate(writer, options.migrations ?? readMigrations())
+    // While opening, another process may be closing, which takes the file alone. From here on we wait awake.
     writer.exec('PRAGMA busy_timeout = 0')
   } catch (error) {
     writer.close()
