@@ -101,6 +101,50 @@ describe('form input', () => {
     expect(read({ tags: '[7, 8]' })).toMatchObject({ input: { tags: [7, 8] } })
   })
 
+  it('reads what may be null, and each of several forms', () => {
+    const optional = (type: string) => ({ anyOf: [{ type }, { type: 'null' }], default: null })
+    const properties = {
+      n: optional('integer'),
+      flag: optional('boolean'),
+      note: optional('string'),
+      ids: {
+        anyOf: [{ type: 'array', items: { type: 'integer' } }, { type: 'null' }],
+        default: null,
+      },
+      either: { anyOf: [{ type: 'integer' }, { type: 'string' }], default: 0 },
+      choice: { enum: [1, 'auto', null] },
+      listed: { type: ['number', 'null'] },
+    }
+    const loose = inputSchemaOf(describe_({ type: 'object', properties }))
+    const form = (input: JsonObject) => {
+      const read = loose.check(input, { place, fromForm: true })
+      return read.ok ? read.input : read.details
+    }
+    const nothing = { n: null, flag: null, note: null, ids: null, either: 0 }
+    expect(form({})).toEqual(nothing)
+    expect(form({ n: '', flag: '', note: '' })).toEqual(nothing)
+    expect(form({ n: '0', flag: 'no', note: '{', ids: '[0]', either: '7', choice: '1' })).toEqual({
+      n: 0,
+      flag: false,
+      note: '{',
+      ids: [0],
+      either: 7,
+      choice: 1,
+    })
+    expect(form({ either: 'x', choice: 'auto', listed: '0.5' })).toEqual({
+      ...nothing,
+      either: 'x',
+      choice: 'auto',
+      listed: 0.5,
+    })
+  })
+
+  it('refuses a whole number that would be rounded', () => {
+    expect(read({ width: '9007199254740993' })).toMatchObject({
+      details: [{ type: 'integer_type' }],
+    })
+  })
+
   it('does not turn words into numbers', () => {
     expect(read({ width: 'wide' })).toMatchObject({
       details: [{ type: 'integer_type', loc: ['body', 'width'], input: 'wide' }],

@@ -26,9 +26,8 @@ export type CheckedInput =
   | { readonly ok: false; readonly details: readonly ValidationDetail[] }
 
 const options = { allErrors: true, useDefaults: true, strict: false, logger: false } as const
-const exact = new Ajv2020(options)
-const coercing = new Ajv2020({ ...options, coerceTypes: true })
-for (const ajv of [exact, coercing]) addFormats.default(ajv)
+const ajv = new Ajv2020(options)
+addFormats.default(ajv)
 
 const compiled = new WeakMap<ProcessorDescription, InputSchema>()
 
@@ -41,20 +40,18 @@ export function inputSchemaOf(description: ProcessorDescription): InputSchema {
 
 function compile(schema: JsonObject): InputSchema {
   const fileFields = fileFieldsOf(schema)
-  const validators = new Map<string, ValidateFunction>()
-  const validatorFor = (fromForm: boolean, withoutFiles: boolean): ValidateFunction => {
-    const name = `${fromForm} ${withoutFiles}`
+  const validators = new Map<boolean, ValidateFunction>()
+  const validatorFor = (withoutFiles: boolean): ValidateFunction => {
     const validate =
-      validators.get(name) ??
-      (fromForm ? coercing : exact).compile(checkable(schema, fileFields, withoutFiles))
-    validators.set(name, validate)
+      validators.get(withoutFiles) ?? ajv.compile(checkable(schema, fileFields, withoutFiles))
+    validators.set(withoutFiles, validate)
     return validate
   }
   return {
     fileFields,
     check(given, { place, fromForm = false, withoutFiles = false }) {
       const input = dropUnknown(schema, fromForm ? readFormInput(schema, given) : given)
-      const validate = validatorFor(fromForm, withoutFiles)
+      const validate = validatorFor(withoutFiles)
       if (validate(input)) return { ok: true, input }
       const errors = validate.errors ?? []
       return { ok: false, details: errors.map((one) => detailOfSchemaError(one, input, place)) }

@@ -73,6 +73,25 @@ const table: readonly [
     },
   ],
   [
+    'takes Optional of every kind',
+    'optionals',
+    {
+      files: { image: cat },
+      input: { ids: [1, 2], flag: true, box: { left: 3 }, mode: 'b', level: 0.5, note: '7' },
+      expected: {
+        result: {
+          ids: [1, 2],
+          flag: true,
+          box: { left: 3 },
+          mode: 'b',
+          level: 0.5,
+          either: 0,
+          note: '7',
+        },
+      },
+    },
+  ],
+  [
     'takes Literal',
     'resample',
     {
