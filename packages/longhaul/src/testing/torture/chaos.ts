@@ -21,16 +21,16 @@ export async function chaos(
   const blows: Blows = { servers: 0, children: 0, freezes: 0 }
   const freezes: Promise<void>[] = []
   while (!enough.aborted) {
-    await pause(random.between(200, 900))
-    const [server] = fleet.ready.toSorted(() => random.next() - 0.5)
-    if (!server || enough.aborted) continue
+    await pause(random.between(100, 500))
+    const [server] = fleet.targets.toSorted(() => random.next() - 0.5)
     const roll = random.next()
-    if (roll < 0.2) {
+    if (enough.aborted) break
+    if (server && roll < 0.12) {
       blows.servers++
       await server.kill()
-    } else if (roll < 0.6) {
+    } else if (roll < 0.55) {
       if (await killRunningChild(fleet, ledgerFile, random)) blows.children++
-    } else if (roll < 0.7) {
+    } else if (server && roll < 0.62) {
       blows.freezes++
       freezes.push(server.freeze(random.between(leaseMs * 0.5, leaseMs * 1.6)))
     }
@@ -52,7 +52,9 @@ async function killRunningChild(
     else running.set(key, line)
   }
   const servers = new Set(fleet.ready.map((server) => server.pid))
-  const candidates = [...running.values()].filter((line) => servers.has(line.server))
+  const candidates = [...running.values()].filter(
+    (line) => servers.has(line.server) && Date.now() - line.at < 500,
+  )
   if (candidates.length === 0) return false
   const victim = random.pick(candidates)
   if (!(await isChildOf(victim.pid, victim.server))) return false

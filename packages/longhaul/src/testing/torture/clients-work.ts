@@ -19,7 +19,8 @@ export async function clientsWork(
   for (let n = 0; n < jobs; n++) {
     // Half of the jobs publish files: that is where most fault points lie.
     const task: Task = n % 2 === 0 ? 'files' : random.pick(tasks)
-    const input = task === 'files' ? { source, sourceSha256 } : { ms: random.between(50, 1500) }
+    const files = task === 'files' ? { source, sourceSha256 } : {}
+    const input = { ...files, ms: random.between(50, 1200) }
     const one = client.submit(`${seed}-${n}`, task, input)
     submitted.push(one)
     if (random.chance(0.1)) cancels.push(cancelLater(client, one, random.between(0, 1000)))

@@ -29,7 +29,7 @@ export class FaultSchedule {
     const point = random.pick(points.filter((candidate) => rank(candidate) === least))
     this.#planned.set(point, (this.#planned.get(point) ?? 0) + 1)
     // Commits and store calls are frequent: the first ones belong to starting up.
-    const hit = point.startsWith('worker.') ? random.between(1, 3) : random.between(1, 25)
+    const hit = point.startsWith('worker.') ? random.between(1, 3) : random.between(1, 12)
     return { point, action: 'die', hit }
   }
 

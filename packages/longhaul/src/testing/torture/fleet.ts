@@ -19,6 +19,7 @@ export interface FleetOptions {
 export class Fleet {
   readonly all: TortureServer[] = []
   readonly #options: FleetOptions
+  readonly #woken = new Set<TortureServer>()
   #closing = false
 
   constructor(options: FleetOptions) {
@@ -28,6 +29,13 @@ export class Fleet {
 
   get ready(): readonly TortureServer[] {
     return this.all.filter((server) => server.ready && !this.#sleeps(server))
+  }
+
+  /** Whom chaos may strike: not who is still to stop by itself, for nobody else shows what a late attempt does. */
+  get targets(): readonly TortureServer[] {
+    return this.ready.filter(
+      (server) => server.plan.fault?.action !== 'stop' || this.#woken.has(server),
+    )
   }
 
   /** When servers stood still, and when they died. */
@@ -73,15 +81,16 @@ export class Fleet {
   }
 
   #sleeps(server: TortureServer): boolean {
-    if (server.plan.fault?.action !== 'stop') return false
-    const slept = readEvidence<FaultLine>(runFolder(server.plan.folder).faults)
-    return slept.some((line) => line.pid === server.pid) && server.impairments.length === 0
+    if (server.plan.fault?.action !== 'stop' || this.#woken.has(server)) return false
+    const struck = readEvidence<FaultLine>(runFolder(server.plan.folder).faults)
+    return struck.some((line) => line.pid === server.pid)
   }
 
   /** A stopped process cannot say so: its last line of evidence does. */
   async #wake(server: TortureServer): Promise<void> {
     const { leaseMs } = this.#options.base
     while (server.alive && !this.#sleeps(server)) await pause(25)
-    if (server.alive) await server.freeze(leaseMs * 1.5)
+    await server.freeze(leaseMs * 1.5)
+    this.#woken.add(server)
   }
 }

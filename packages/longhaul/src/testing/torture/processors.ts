@@ -68,8 +68,10 @@ export default defineProcessor({
       if (task === 'files') {
         if (input.source && (await sha256Of(input.source.path)) !== input.sourceSha256)
           throw new PermanentError('The staged input has other bytes than were uploaded')
-        for (const index of outputSizes.keys())
+        for (const index of outputSizes.keys()) {
+          await pause(ms / outputSizes.length, undefined, { signal })
           await outputs.write(outputName(index), outputBytes(author, tag, index))
+        }
       }
       return { tag, author }
     }),

@@ -27,4 +27,4 @@ export const runVariable = 'LONGHAUL_TORTURE_RUN'
 export const ledgerVariable = 'LONGHAUL_TORTURE_LEDGER'
 
 /** Short, so that uploads whose answer never reached the client expire within the run. */
-export const uploadTtlSeconds = 5
+export const uploadKeepSeconds = 5

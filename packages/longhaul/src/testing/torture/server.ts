@@ -8,7 +8,7 @@ import { appendEvidence } from './evidence.ts'
 import { faultyStorage } from './faulty-storage.ts'
 import { runFolder } from './run-folder.ts'
 import { seededRandom } from './seeded-random.ts'
-import { ledgerVariable, runVariable, uploadTtlSeconds, type ServerPlan } from './server-plan.ts'
+import { ledgerVariable, runVariable, uploadKeepSeconds, type ServerPlan } from './server-plan.ts'
 
 const plan = JSON.parse(process.argv[2] ?? '') as ServerPlan
 const folder = runFolder(plan.folder)
@@ -40,8 +40,7 @@ const app = await createApp({
     port: 0,
     leaseMs: plan.leaseMs,
     maxConcurrentJobs: plan.slots,
-    uploadUrlTtlSeconds: uploadTtlSeconds,
-    uploadKeepSeconds: uploadTtlSeconds,
+    uploadKeepSeconds,
     processorEnv: [runVariable, ledgerVariable],
   },
   log: pino(pino.destination({ dest: folder.serverLog(plan.serial), sync: true })),
