@@ -11,6 +11,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { startHttpService, type HttpService } from './harness/http-service.ts'
 import { until } from './harness/until.ts'
 
@@ -40,8 +41,9 @@ describe('GET /jobs', () => {
 
   it("is a bare array in system A's words, newest first", async () => {
     const { json } = await service.call('GET /jobs')
-    for (const job of json) expect(systemAJob.strict().parse(job)).toEqual(job)
-    expect(json.map((job: { job_id: string }) => job.job_id)).toEqual([...ids].reverse())
+    const jobs = z.array(systemAJob.strict()).parse(json)
+    expect(jobs).toEqual(json)
+    expect(jobs.map((job) => job.job_id)).toEqual([...ids].reverse())
   })
 
   it('takes a limit as older clients write it', async () => {

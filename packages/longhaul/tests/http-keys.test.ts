@@ -1,3 +1,4 @@
+import { processorList } from '@longhaul/protocol'
 import { networkInterfaces } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -14,7 +15,9 @@ afterAll(() => service.stop())
 
 describe('without any key', () => {
   it('this machine is the owner `local`', async () => {
-    const { json } = await service.call('POST /processors/shout/jobs', { json: { input: { text: 'a' } } })
+    const { json } = await service.call('POST /processors/shout/jobs', {
+      json: { input: { text: 'a' } },
+    })
     expect(json.owner).toBe('local')
   })
 
@@ -28,9 +31,14 @@ describe('without any key', () => {
   })
 
   it('nor can one whose name was made to point here', async () => {
-    const answer = await service.app.inject({ url: '/jobs', headers: { host: 'evil.example:8000' } })
+    const answer = await service.app.inject({
+      url: '/jobs',
+      headers: { host: 'evil.example:8000' },
+    })
     expect(answer.statusCode).toBe(403)
-    expect((await service.app.inject({ url: '/jobs', headers: { host: '[::1]:8000' } })).statusCode).toBe(200)
+    expect(
+      (await service.app.inject({ url: '/jobs', headers: { host: '[::1]:8000' } })).statusCode,
+    ).toBe(200)
   })
 
   it('an address that others can reach is refused, in words that help', async () => {
@@ -47,7 +55,12 @@ describe('with keys', () => {
   beforeAll(async () => {
     const tokens = new Map<string, string>()
     for (const owner of ['ana', 'ben', 'eve', 'root']) {
-      const scopes = owner === 'eve' ? ['read' as const] : owner === 'root' ? ['admin' as const] : ['submit' as const]
+      const scopes =
+        owner === 'eve'
+          ? ['read' as const]
+          : owner === 'root'
+            ? ['admin' as const]
+            : ['submit' as const]
       tokens.set(owner, (await keys.create({ owner, scopes })).token)
     }
     as = (owner) => ({ headers: { authorization: `Bearer ${tokens.get(owner)}` } })
@@ -61,7 +74,15 @@ describe('with keys', () => {
     }
     const wrong = await service.call('GET /jobs', { headers: { authorization: 'Bearer lh_x' } })
     expect(wrong.status).toBe(401)
-    for (const path of ['/', '/health', '/health/live', '/health/ready', '/openapi.json', '/docs', '/redoc'])
+    for (const path of [
+      '/',
+      '/health',
+      '/health/live',
+      '/health/ready',
+      '/openapi.json',
+      '/docs',
+      '/redoc',
+    ])
       expect([path, (await service.call(`GET ${path}`)).status]).toEqual([path, 200])
   })
 
@@ -83,7 +104,16 @@ describe('with keys', () => {
     const id = made.json.job_id as string
     expect(made.json.owner).toBe('ana')
     const at = `/jobs/${id}`
-    for (const what of [`GET ${at}`, `GET ${at}/outputs`, `GET ${at}/outputs/head`, `GET ${at}/logs`, `GET ${at}/events`, `GET ${at}/result`, `POST ${at}/cancel`, `POST ${at}/retry`]) {
+    for (const what of [
+      `GET ${at}`,
+      `GET ${at}/outputs`,
+      `GET ${at}/outputs/head`,
+      `GET ${at}/logs`,
+      `GET ${at}/events`,
+      `GET ${at}/result`,
+      `POST ${at}/cancel`,
+      `POST ${at}/retry`,
+    ]) {
       const { status, json } = await service.call(what, as('ben'))
       expect([what, status, json.code]).toEqual([what, 404, 'job-not-found'])
     }
@@ -94,7 +124,10 @@ describe('with keys', () => {
 
     const uri = `s3://stateful-microservice/datasets/${id}/source/a.txt`
     const steal = (owner: string) =>
-      service.call('POST /processors/head/jobs', { json: { input: { source: { uri } } }, ...as(owner) })
+      service.call('POST /processors/head/jobs', {
+        json: { input: { source: { uri } } },
+        ...as(owner),
+      })
     expect((await steal('ben')).json.code).toBe('object-not-found')
     expect((await steal('ana')).status).toBe(201)
   })
@@ -108,11 +141,17 @@ describe('with keys', () => {
     expect((await service.call(`GET /uploads/${id}`, as('ben'))).status).toBe(404)
     expect((await service.call(`POST /uploads/${id}/complete`, as('ben'))).status).toBe(404)
     // The signed URL is the permission, so no key goes with it.
-    const put = await fetch(started.json.part_urls[0].url as string, { method: 'PUT', body: 'bytes' })
+    const put = await fetch(started.json.part_urls[0].url as string, {
+      method: 'PUT',
+      body: 'bytes',
+    })
     expect(put.status).toBe(200)
     expect((await service.call(`POST /uploads/${id}/complete`, as('ana'))).status).toBe(200)
     const source = { source: { upload_id: id } }
-    const used = await service.call('POST /processors/head/jobs', { json: { input: source }, ...as('ben') })
+    const used = await service.call('POST /processors/head/jobs', {
+      json: { input: source },
+      ...as('ben'),
+    })
     expect([used.status, used.json.code]).toEqual([404, 'upload-not-found'])
   })
 
@@ -160,8 +199,12 @@ it('what is broken is said where it is looked for, and the others work', async (
   ])
   try {
     const { json } = await broken.call('GET /processors')
-    const states = json.processors.map((one: { name: string; state: string }) => [one.name, one.state])
-    expect(Object.fromEntries(states as [string, string][])).toMatchObject({ wrong: 'broken', fine: 'ready', unset: 'broken' })
+    const states = processorList.parse(json).processors.map(({ name, state }) => [name, state])
+    expect(Object.fromEntries(states)).toMatchObject({
+      wrong: 'broken',
+      fine: 'ready',
+      unset: 'broken',
+    })
     const wrong = await broken.call('GET /processors/wrong')
     expect(wrong.json.problem.detail).toContain('wrong.ts')
     const run = await broken.call('POST /processors/wrong/run', { json: { input: {} } })
@@ -169,7 +212,9 @@ it('what is broken is said where it is looked for, and the others work', async (
     const unset = await broken.call('POST /processors/unset/run', { json: { input: {} } })
     expect([unset.status, unset.json.code]).toEqual([503, 'processor-not-ready'])
     expect(unset.json.detail).toContain('no weights in weights')
-    expect((await broken.call('POST /processors/fine/run', { json: { input: {} } })).json.result).toEqual({ ok: true })
+    expect(
+      (await broken.call('POST /processors/fine/run', { json: { input: {} } })).json.result,
+    ).toEqual({ ok: true })
     for (const path of ['/processors', '/processors/wrong', '/processors/unset'])
       expect((await broken.call(`GET ${path}`)).text).not.toContain(folder)
   } finally {

@@ -204,7 +204,7 @@ describe('documentation', () => {
     ])
       expect(Object.keys(json.paths as object)).toContain(path)
     const form = json.paths['/processors/head/run'].post.requestBody.content['multipart/form-data']
-    const schema = json.components.schemas[form.schema.$ref.split('/').at(-1)]
+    const schema = json.components.schemas[String(form.schema.$ref).split('/').at(-1) ?? '']
     expect(schema.properties).toMatchObject({
       source: { type: 'string', format: 'binary' },
       bytes: { type: 'integer', default: 5 },
@@ -222,7 +222,10 @@ describe('documentation', () => {
         const found = reference
           .slice(2)
           .split('/')
-          .reduce((node: Record<string, unknown> | undefined, key) => node?.[key] as never, json)
+          .reduce<unknown>(
+            (node, key) => (node as Record<string, unknown> | undefined)?.[key],
+            json,
+          )
         expect([reference, typeof found]).toEqual([reference, 'object'])
       }
     }

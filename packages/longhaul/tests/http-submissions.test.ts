@@ -1,4 +1,4 @@
-import { jobView } from '@longhaul/protocol'
+import { jobView, problemDocument } from '@longhaul/protocol'
 import { createHash, randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -96,7 +96,7 @@ describe('POST …/run', () => {
     expect(headers.get('preference-applied')).toBe('wait=0')
     expect(headers.get('retry-after')).toMatch(/^\d+$/)
     await service.call(`POST /jobs/${json.job_id}/cancel`)
-    expect((await service.ended(json.job_id)).status).toBe('cancelled')
+    expect((await service.ended(String(json.job_id))).status).toBe('cancelled')
   })
 
   it('says that a job was cancelled while somebody waited', async () => {
@@ -144,7 +144,7 @@ describe('POST …/jobs', () => {
     expect(
       (await service.call(headers.get('location') ? `GET ${headers.get('location')}` : '')).status,
     ).toBe(200)
-    expect((await service.ended(json.job_id)).result).toEqual({ text: 'A' })
+    expect((await service.ended(String(json.job_id))).result).toEqual({ text: 'A' })
   })
 
   it('takes its options from the URL where the body is a form', async () => {
@@ -177,7 +177,7 @@ describe('POST …/jobs', () => {
     })
     expect(status).toBe(200)
     expect(json.result).toEqual({ names: ['b.txt', 'a.txt'], note: 'two' })
-    expect(json.outputs.map((one: { name: string }) => one.name)).toEqual([
+    expect(jobView.parse(json).outputs.map(({ name }) => name)).toEqual([
       'copies/0-b.txt',
       'copies/1-a.txt',
     ])
@@ -306,7 +306,7 @@ describe('what is wrong with an input', () => {
       pointers.length ? [422, 'invalid-request'] : [400, 'manifest-required'],
     )
     if (pointers.length)
-      expect(json.errors.map((one: { pointer: string }) => one.pointer)).toEqual(pointers)
+      expect(problemDocument.parse(json).errors?.map(({ pointer }) => pointer)).toEqual(pointers)
   })
 
   it('stores nothing: no job, no file', async () => {
@@ -433,7 +433,7 @@ describe('an idempotency key', () => {
     expect(files('datasets').filter((name) => name.endsWith('a.bin')).length).toBeLessThanOrEqual(
       stored,
     )
-    expect((await service.ended(first.json.job_id)).status).toBe('completed')
+    expect((await service.ended(String(first.json.job_id))).status).toBe('completed')
   })
 
   it('makes one job of many requests at once', async () => {

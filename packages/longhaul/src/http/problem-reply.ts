@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { FieldError, ProblemCode, ProblemDocument, ValidationDetail } from '@longhaul/protocol'
 import { isLonghaulError, LonghaulError, toProblem } from '../errors/index.ts'
+import { hideMachinePaths } from '../support/machine-paths.ts'
 
 /** Fastify's own refusals by their code. Whatever is not here and not ours is a bug: `internal`. */
 const foreign: Record<string, ProblemCode> = {
@@ -32,15 +33,26 @@ export function replyWithProblem(
   return reply.code(document.status).type('application/problem+json').send(document)
 }
 
-/** Also for answers that are a job's problem rather than the request's. */
-export function problemDocument(error: unknown, requestId: string): ProblemDocument {
+function problemDocument(error: unknown, requestId: string): ProblemDocument {
   const problem = toProblem(error, `urn:longhaul:request:${requestId}`)
-  const { details, ...rest } = problem
-  const document = { ...rest, error: problem.title, request_id: requestId } as ProblemDocument
+  const { details, errors, ...rest } = problem
+  const document = {
+    ...rest,
+    detail: hideMachinePaths(problem.detail),
+    ...(errors === undefined ? {} : { errors: (errors as FieldError[]).map(withoutPaths) }),
+    error: problem.title,
+    request_id: requestId,
+  } as ProblemDocument
   if (problem.status === 422)
-    document.detail = (details as ValidationDetail[] | undefined) ?? detailsFrom(problem)
+    document.detail = (details as ValidationDetail[] | undefined) ?? detailsFrom(document)
   return document
 }
+
+/** What an author's code said about a field may name files of this machine. */
+const withoutPaths = (error: FieldError): FieldError => ({
+  ...error,
+  detail: hideMachinePaths(error.detail),
+})
 
 function nameOf(error: unknown): LonghaulError | undefined {
   if (isLonghaulError(error)) return error
@@ -51,12 +63,11 @@ function nameOf(error: unknown): LonghaulError | undefined {
 }
 
 /** A 422 that names fields by pointer only, such as a processor's own refusal. */
-function detailsFrom(problem: { detail: string; [fact: string]: unknown }): ValidationDetail[] {
-  const errors = problem['errors'] as FieldError[] | undefined
-  if (!errors?.length) return [{ type: 'value_error', loc: ['body'], msg: problem.detail }]
-  return errors.map(({ pointer = '', detail }) => ({
+function detailsFrom({ detail, errors = [] }: ProblemDocument): ValidationDetail[] {
+  if (errors.length === 0) return [{ type: 'value_error', loc: ['body'], msg: detail as string }]
+  return errors.map(({ pointer = '', detail: msg }) => ({
     type: 'value_error',
     loc: ['body', ...pointer.split('/').slice(1)],
-    msg: detail,
+    msg,
   }))
 }

@@ -8,7 +8,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { LonghaulError, toProblem } from '../errors/index.ts'
-import { processorFor } from '../jobs/index.ts'
+import { processorFor, publicProblem } from '../jobs/index.ts'
 import type { Runner } from '../runners/runner.ts'
 
 /** What is served, with its schemas; also what could not be loaded, with what it said. */
@@ -70,7 +70,7 @@ function summaryOf(runner: Runner): ProcessorSummary {
     runtime: runtime ?? null,
     state: state.kind,
     warm_ms: state.kind === 'ready' ? state.warmMs : null,
-    problem: state.kind === 'broken' ? state.problem : null,
+    problem: state.kind === 'broken' ? publicProblem(state.problem) : null,
     links: linksOf(name),
   }
 }
@@ -96,7 +96,7 @@ function brokenSummary(name: string, detail: string): ProcessorSummary {
     runtime: null,
     state: 'broken',
     warm_ms: null,
-    problem: toProblem(new LonghaulError('processor-broken', detail)),
+    problem: publicProblem(toProblem(new LonghaulError('processor-broken', detail))),
     links: linksOf(name),
   }
 }

@@ -1,7 +1,6 @@
 import type { Services } from '../app/services.ts'
 import { LonghaulError } from '../errors/index.ts'
 import type { Runner } from '../runners/runner.ts'
-import { hideMachinePaths } from '../support/machine-paths.ts'
 
 type Served = Pick<Services, 'runners' | 'broken'>
 
@@ -24,7 +23,7 @@ export function processorFor({ runners, broken }: Served, name: string | undefin
   const runner = runners.get(wanted)
   if (runner) return runner
   const failed = broken.find((one) => one.name === wanted)
-  if (failed) throw new LonghaulError('processor-broken', hideMachinePaths(failed.detail))
+  if (failed) throw new LonghaulError('processor-broken', failed.detail)
   throw new LonghaulError(
     'processor-not-found',
     `Processor ${wanted} not found; this service has ${names.join(', ') || 'none'}.`,

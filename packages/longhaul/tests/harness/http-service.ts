@@ -1,3 +1,4 @@
+import { isFinished, jobView, type JobView } from '@longhaul/protocol'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -10,12 +11,16 @@ export const processorsFile = fileURLToPath(
   new URL('../fixtures/http-processors.ts', import.meta.url),
 )
 
+/** A body whose shape the test itself asserts. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Loose = any
+
 export interface Answer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
   /** The body as JSON. */
-  readonly json: any // eslint-disable-line @typescript-eslint/no-explicit-any
+  readonly json: Loose
 }
 export interface Call {
   readonly json?: unknown
@@ -33,7 +38,7 @@ export interface HttpService {
   /** `service.call('POST /jobs', { json })`. */
   call(what: string, call?: Call): Promise<Answer>
   /** Polls until the job has ended. */
-  ended(jobId: string): Promise<Answer['json']>
+  ended(jobId: string): Promise<JobView>
   stop(): Promise<void>
 }
 
@@ -65,12 +70,13 @@ export async function startHttpService(
     })
     const text = await response.text()
     const { status, headers } = response
+    // The type says `any`, so that tests can name a field and assert it in one line.
     return {
       status,
       headers,
       text,
       get json(): unknown {
-        return JSON.parse(text)
+        return JSON.parse(text) as unknown
       },
     }
   }
@@ -83,10 +89,9 @@ export async function startHttpService(
     call,
     ended: (jobId) =>
       until(`the end of ${jobId}`, async () => {
-        const { json } = await call(`GET /jobs/${jobId}?view=native`)
-        return ['completed', 'failed', 'cancelled'].includes(String(json.status))
-          ? (json as object)
-          : undefined
+        const answer = await call(`GET /jobs/${jobId}?view=native`)
+        const job = jobView.parse(answer.json)
+        return isFinished(job.status) ? job : undefined
       }),
     async stop() {
       await app.stop()
@@ -95,7 +100,7 @@ export async function startHttpService(
   }
 }
 
-function bodyOf({ json, form, body }: Call): { body?: BodyInit } {
+function bodyOf({ json, form, body }: Call): RequestInit {
   if (json !== undefined) return { body: JSON.stringify(json) }
   if (form === undefined) return body === undefined ? {} : { body }
   const data = new FormData()

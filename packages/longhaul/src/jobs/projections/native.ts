@@ -1,4 +1,4 @@
-import type { JobOutput as WireOutput, JobProgress, JobView } from '@longhaul/protocol'
+import type { JobOutput as WireOutput, JobProgress, JobView, Problem } from '@longhaul/protocol'
 import { hideMachinePaths } from '../../support/machine-paths.ts'
 import type { Job, JobOutput } from '../job.ts'
 
@@ -63,11 +63,10 @@ export function nativeOutput(job: Job, output: JobOutput): WireOutput {
   }
 }
 
-/** What an author's exception says may name files of this machine. */
-export const publicProblem = <P extends { readonly detail: string }>(problem: P): P => ({
-  ...problem,
-  detail: hideMachinePaths(problem.detail),
-})
+/** What an author's exception says may name files of this machine; its stack is for the log alone. */
+export function publicProblem({ trace: _trace, printed: _printed, ...problem }: Problem): Problem {
+  return { ...problem, detail: hideMachinePaths(problem.detail) }
+}
 
 export const iso = (ms: number): string => new Date(ms).toISOString()
 const isoOrNull = (ms: number | undefined): string | null => (ms === undefined ? null : iso(ms))
