@@ -11,7 +11,7 @@ import { PendingOutputs } from './pending-outputs.ts'
 import { publish } from './publish.ts'
 import { linkResult } from './result-value.ts'
 import { stageInputs } from './stage-inputs.ts'
-import type { WorkerParts } from './worker.ts'
+import type { WorkerParts } from './worker-parts.ts'
 
 type StopReason = Parameters<RunningAttempt['cancel']>[0]
 

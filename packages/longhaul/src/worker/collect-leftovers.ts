@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { isTerminal } from '../jobs/job.ts'
-import type { WorkerParts } from './worker.ts'
+import type { WorkerParts } from './worker-parts.ts'
 
 /**
  * What dead attempts left: open uploads of jobs that have ended or are gone, and workspaces whose attempt no longer

@@ -1,20 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Logger } from 'pino'
-import type { Config } from '../app/config.ts'
-import type { JobEngine, WorkerInfo } from '../jobs/engine.ts'
-import type { Runner } from '../runners/runner.ts'
-import type { Storage } from '../storage/object-store.ts'
 import { Attempt } from './attempt.ts'
 import { collectLeftovers } from './collect-leftovers.ts'
+import type { WorkerParts } from './worker-parts.ts'
 
-export interface WorkerParts {
-  readonly config: Config
-  readonly engine: JobEngine
-  readonly storage: Storage
-  readonly runners: ReadonlyMap<string, Runner>
-  readonly worker: WorkerInfo
-  readonly log: Logger
-}
+export type { WorkerParts }
 
 export interface Worker {
   /** Attempts that run here now. */
@@ -101,6 +90,18 @@ export function createWorker(parts: WorkerParts): Worker {
     }
   }
 
+  /** A change of a job that runs here may be its cancel; a read is cheaper than a touch, and most changes are our own. */
+  async function heedChange(jobId: string): Promise<void> {
+    const attempt = [...attempts].find(({ job }) => job.id === jobId)
+    if (!attempt) return
+    try {
+      const [job] = await engine.get([jobId], 'everyone')
+      if (job?.cancelRequestedAt !== undefined && !job.publishing) attempt.heed('cancel')
+    } catch (error) {
+      log.error({ err: error, job_id: jobId }, 'looking for a cancel failed; the next touch tells')
+    }
+  }
+
   /** Who cannot touch stops at 0.8 of the lease, on its own monotonic clock, before anyone else may take the job. */
   function fence(): void {
     if (performance.now() - touchedAt < config.leaseMs * 0.8) return
@@ -134,9 +135,7 @@ export function createWorker(parts: WorkerParts): Worker {
     (async () => {
       for await (const wakeup of engine.wakeups(stopping.signal)) {
         if (wakeup.kind === 'queued') void claim()
-        else if ([...attempts].some((attempt) => attempt.job.id === wakeup.jobId)) {
-          await touch(true).catch((error: unknown) => log.error({ err: error }, 'touch failed'))
-        }
+        else await heedChange(wakeup.jobId)
       }
     })().catch((error: unknown) => {
       if (!stopping.signal.aborted) log.error({ err: error }, 'wake-ups ended; polling goes on')
