@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import tempfile
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Set, Union
 
@@ -37,7 +36,8 @@ class Outputs:
         self._send = send
         self._check = check
         self._note = note
-        self._inputs = {Path(path).resolve() for path in input_paths}
+        self._input_paths = input_paths
+        self._resolved_inputs: Optional[Set[Path]] = None
         self._limits = {**_DEFAULT_LIMITS, **(limits or {})}
         self._began_ns = began_ns
         self._names: Set[str] = set()
@@ -104,7 +104,7 @@ class Outputs:
         real = self._checked(file, path, at)
         name = self._name_for(real)
         own = self._own_file(name)
-        if real in self._inputs or real.stat().st_nlink > 1:
+        if self._is_input(real) or real.stat().st_nlink > 1:
             shutil.copyfile(real, own)  # shared with somebody: only a copy is ours to give
         else:
             shutil.move(str(real), str(own))
@@ -147,21 +147,28 @@ class Outputs:
             raise PermanentError(f"{at} is the folder {asked}: return a list of its files, or one archive of them.")
         if not stat.S_ISREG(found.st_mode):
             raise PermanentError(f"{at} is {asked}, which is not a regular file.")
-        if real in self._inputs or _below(real, self._workspace) or self._own_temporary(real, found):
+        if self._is_input(real) or _below(real, self._workspace) or self._own_temporary(real, found):
             return real
         raise PermanentError(
             f"{at} is the file {asked}, outside the folder of this attempt: write outputs to a relative path "
             "(the current directory is the attempt's folder), or copy the file there."
         )
 
+    def _is_input(self, real: Path) -> bool:
+        if self._resolved_inputs is None:  # not for a job of 100,000 files that gives none of them back
+            self._resolved_inputs = {Path(path).resolve() for path in self._input_paths}
+        return real in self._resolved_inputs
+
     def _own_temporary(self, real: Path, found: os.stat_result) -> bool:
         """A temporary file may be given when it was made or changed during this attempt, and by this user."""
+        import tempfile  # not at the start of every process
+
         temporary = Path(tempfile.gettempdir()).resolve()
         fresh = found.st_ctime_ns >= self._began_ns - 1_000_000_000  # file systems keep coarse clocks
         return _below(real, temporary) and fresh and found.st_uid == os.getuid()
 
     def _name_for(self, real: Path) -> str:
-        inside = _below(real, self._workspace) and real not in self._inputs
+        inside = _below(real, self._workspace) and not self._is_input(real)
         name = real.relative_to(self._workspace).as_posix() if inside else real.name
         free, number = name, 2
         while free in self._names:

@@ -86,7 +86,7 @@ class FindProcessorsTest(FileTest):
     def test_an_ambiguous_file_lists_the_candidates_and_says_what_to_do(self):
         self.refused(
             "def blur(x: int): ...\ndef sharpen(y: float): ...",
-            "algo.py defines 2 functions",
+            "it defines 2 functions",
             "blur(x: int)",
             "sharpen(y: float)",
             "@processor",
@@ -94,7 +94,7 @@ class FindProcessorsTest(FileTest):
         )
 
     def test_a_file_without_a_function_says_what_to_write(self):
-        self.refused("x = 1", "algo.py defines no function to serve", "def thumbnail(image: Path")
+        self.refused("x = 1", "it defines no function to serve", "def thumbnail(image: Path")
 
     def test_all_that_is_decorated_is_served_and_nothing_else(self):
         text = """

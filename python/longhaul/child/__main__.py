@@ -54,7 +54,7 @@ def _open(channel: Channel, file: Path, wanted: str) -> Optional[Served]:
                 "processors": [s.description() for s in all_served.values()],
             }
         )
-        chosen = _choose(all_served, wanted, file)
+        chosen = _choose(all_served, wanted)
         if chosen is None:
             return None
         limit_memory(chosen.options.memory_bytes)
@@ -66,11 +66,11 @@ def _open(channel: Channel, file: Path, wanted: str) -> Optional[Served]:
         leave(1)
 
 
-def _choose(served: Dict[str, Served], wanted: str, file: Path) -> Optional[Served]:
+def _choose(served: Dict[str, Served], wanted: str) -> Optional[Served]:
     if wanted == "":
         return next(iter(served.values())) if len(served) == 1 else None
     if wanted not in served:
-        raise NotServable(f"{file.name} has no processor {wanted}; it has {', '.join(served)}.")
+        raise NotServable(f"it has no processor {wanted}, only {', '.join(served)}.")
     return served[wanted]
 
 

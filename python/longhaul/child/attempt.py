@@ -38,7 +38,7 @@ class Attempt:
         try:
             os.environ[_MARKER] = self._message["attempt_id"]
             os.chdir(self._job.workspace)
-            end = {"type": "result", "value": self._result()}
+            end: Dict[str, Any] = {"type": "result", "value": self._result()}
         except BaseException as error:
             self._end_if_forked(error)
             end = failure_of(error, cancelled=self._job.cancelled)
@@ -47,7 +47,9 @@ class Attempt:
             with suppress(OSError):  # the author may have removed it
                 os.chdir(home)
             os.environ.pop(_MARKER) if marker is None else os.environ.__setitem__(_MARKER, marker)
-        self._mention_threads_left(threads)
+        left = self._threads_left(threads)
+        if end["type"] == "error" and (left or end["code"] == "out-of-memory"):
+            end["fatal"] = True  # a fresh process for the next attempt
         return end
 
     def cancel(self, reason: str) -> None:
@@ -109,7 +111,8 @@ class Attempt:
             flush_streams()
             os._exit(0 if error is None else 1)
 
-    def _mention_threads_left(self, before: "set[threading.Thread]") -> None:
+    def _threads_left(self, before: "set[threading.Thread]") -> bool:
         left = [t.name for t in threading.enumerate() if t not in before and not t.daemon]
         if left:
             self._job.note(f"The code left {len(left)} thread(s) running: {', '.join(left[:5])}.")
+        return bool(left)

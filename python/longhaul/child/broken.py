@@ -17,17 +17,17 @@ def broken(stage: str, file: Path, error: BaseException) -> Dict[str, Any]:
 
 
 def _explain(stage: str, file: Path, error: BaseException) -> str:
+    """What the supervisor says after "algo.py could not be loaded:" or "algo.py failed in setup():"."""
     if isinstance(error, NotServable):
         return str(error)
     if isinstance(error, SystemExit):
         advice = " Put what only the script does below `if __name__ == '__main__':`." if stage == "import" else ""
-        return f"{file.name} ended itself during {stage} with {exit_text(error)}.{advice}"
+        return f"it ended itself with {exit_text(error)}.{advice}"
     if isinstance(error, SyntaxError) and error.filename and os.path.basename(error.filename) == file.name:
-        return f"{file.name}, line {error.lineno}: {error.msg}"
+        return f"line {error.lineno}: {error.msg}"
     if isinstance(error, ModuleNotFoundError):
         return (
-            f"{file.name} imports {error.name}, which {sys.executable} does not have. Install it there "
+            f"it imports {error.name}, which {sys.executable} does not have. Install it there "
             f"(`{sys.executable} -m pip install …`), or make a virtual environment .venv beside {file.name}."
         )
-    doing = "while it was imported" if stage == "import" else "in setup()"
-    return f"{file.name} failed {doing}: {one_line(error)}"
+    return one_line(error)

@@ -26,7 +26,7 @@ def find_processors(module: ModuleType, file: Path) -> Dict[str, Target]:
         for target in marked:
             name = _name_of(target, file)
             if name in named:
-                raise NotServable(f"{file.name} has two processors called {name}: give one another name=…")
+                raise NotServable(f"it has two processors called {name}: give one another name=…")
             named[name] = target
         return named
     target = _only_one(_candidates(module), file)
@@ -73,11 +73,11 @@ def _only_one(candidates: List[Target], file: Path) -> Target:
                 return target
     if not choices:
         raise NotServable(
-            f"{file.name} defines no function to serve: write one with typed parameters, like "
+            "it defines no function to serve: write one with typed parameters, like "
             "`def thumbnail(image: Path, width: int = 256) -> Path`, or mark a class that has `run` with @processor."
         )
     raise NotServable(
-        f"{file.name} defines {len(choices)} functions that could be served: "
+        f"it defines {len(choices)} functions that could be served: "
         f"{'; '.join(map(_show, choices))}. Put @processor (from longhaul import processor) on those to serve, "
         f"or name one {_plain(file.stem)} like the file, or main, or start the names of the others with _."
     )
