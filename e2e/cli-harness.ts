@@ -70,7 +70,7 @@ export interface Service {
 
 /** `longhaul serve` on a free port; resolves when it serves. */
 export async function serve(args: readonly string[], around: Surroundings): Promise<Service> {
-  const running = start(['serve', ...args, '--port', '0', '--json'], {
+  const running = start(['serve', '--port', '0', ...args, '--json'], {
     ...around,
     env: { LOG_LEVEL: 'warn', ...around.env },
   })

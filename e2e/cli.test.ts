@@ -1,3 +1,5 @@
+import { createClient } from '@longhaul/client'
+import { fileSource } from '@longhaul/client/node'
 import { jobView, type JobView } from '@longhaul/protocol'
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -6,6 +8,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { uploadMemory } from '../packages/longhaul/src/cli/upload-memory.ts'
 import { fixture, run, serve, start, type Ended, type Service } from './cli-harness.ts'
 
 let folder: string
@@ -30,7 +33,7 @@ async function submitted(...words: string[]): Promise<string> {
   expect(stdout).toMatch(/^j_[0-9a-z]{26}\n$/)
   return stdout.trim()
 }
-const objects = (stdout: string): { v: number; object: string; type?: string }[] =>
+const objects = (stdout: string): { v: number; object: string; type?: string; no?: number }[] =>
   stdout
     .trim()
     .split('\n')
@@ -79,6 +82,16 @@ describe('serve', () => {
     expect(code).toBe(2)
     expect(stderr).toContain('longhaul keys create')
     expect(stderr).toContain('--open')
+  })
+
+  it('says when the port is taken, and by which option to choose another', async () => {
+    const { port } = new URL(service.url)
+    const args = ['serve', fixture('steps.ts'), '--port', port, '--data', 'other']
+    const { code, stderr } = await longhaul(...args)
+    expect(code).toBe(1)
+    expect(stderr).toBe(
+      `longhaul: Port ${port} of 127.0.0.1 is taken; stop what listens there, or choose another with --port\n`,
+    )
   })
 
   it.each(['SIGTERM', 'SIGINT'] as const)('stops cleanly on %s', async (signal) => {
@@ -165,6 +178,29 @@ describe('exit codes', () => {
     expect(await statusOf(id)).toBe('running')
     await longhaul('cancel', id)
   })
+})
+
+it('watching outlives a kill -9 of the service', async () => {
+  const args = [fixture('steps.ts'), '--data', 'killed']
+  const first = await serve(args, { cwd: folder })
+  const { port } = new URL(first.url)
+  const env = { LONGHAUL_URL: first.url }
+  const id = (
+    await run(['submit', 'steps=20', 'pause_ms=200', '-q'], { cwd: folder, env })
+  ).stdout.trim()
+  const watching = start(['watch', id, '--json'], { cwd: folder, env })
+  await watching.said('"object":"progress"')
+  await first.stop('SIGKILL')
+  const second = await serve([...args, '--port', port], { cwd: folder })
+  try {
+    const { code, stdout } = await watching.ended
+    expect(code).toBe(0)
+    const numbers = objects(stdout).flatMap(({ object, no }) => (object === 'event' ? [no] : []))
+    // Every event once, in order: the stream went on where it broke.
+    expect(numbers).toEqual(numbers.map((_, i) => i + 1))
+  } finally {
+    await second.stop()
+  }
 })
 
 describe('what comes out', () => {
@@ -268,6 +304,25 @@ describe('files', () => {
     await writeFile(path.join(folder, 'in.txt'), 'other txt')
     await utimes(path.join(folder, 'in.txt'), new Date(), new Date(1e12))
     expect((await longhaul('submit', 'text=@in.txt')).stderr).toContain('uploaded 1 file, 9 B\n')
+  })
+
+  it('go on where an interrupted upload ended', async () => {
+    const file = path.join(folder, 'large.txt')
+    await writeFile(file, Buffer.alloc(40 * 1024 * 1024, 'x'))
+    // An earlier try: one part arrived, then it was stopped.
+    const memory = uploadMemory(service.url, { XDG_STATE_HOME: path.join(folder, 'state') })
+    const source = await fileSource(file)
+    const stop = new AbortController()
+    const upload = createClient({ url: service.url }).upload(source, {
+      parallel: 1,
+      signal: stop.signal,
+      onStarted: (id) => void memory.remember(file, id),
+      onProgress: (sent) => sent > 0 && stop.abort(new Error('stopped')),
+    })
+    await expect(upload).rejects.toThrow('stopped')
+    const { code, stderr } = await longhaul('submit', 'steps', 'text=@large.txt', '--wait')
+    expect(code).toBe(0)
+    expect(stderr).toContain('uploaded 1 file, 42 MB, 17 MB were there already')
   })
 
   it('that are not there are named before anything is sent', async () => {

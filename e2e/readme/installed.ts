@@ -69,12 +69,11 @@ export async function install(files: Readonly<Record<string, string>>): Promise<
     env,
     oldEnv,
     shell: (command, options = {}) => shell(command, { cwd: folder, env, ...options }),
-    // The shell makes way for the command, so that its pid is the service's own.
     start: (command) =>
       spawn('sh', ['-c', `exec ${command}`], {
         cwd: folder,
         env,
-        stdio: ['ignore', 'ignore', 'pipe'],
+        stdio: ['ignore', 'pipe', 'pipe'],
       }),
     remove: () => rm(base, { recursive: true, force: true }),
   }

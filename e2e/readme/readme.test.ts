@@ -77,6 +77,7 @@ it('the first screen has the steps that are run here', () => {
 describe.each(authors)('the first screen with $source', ({ source, runtime, runs }) => {
   let port: number
   let service: ChildProcess | undefined
+  let pid: number
   let said: string[] = []
   let jobId = ''
 
@@ -87,20 +88,19 @@ describe.each(authors)('the first screen with $source', ({ source, runtime, runs
       .replaceAll(/j_01k8…?/g, jobId)
   const startService = async (): Promise<void> => {
     said = []
-    // npx would be between us and the service: the same program, without it, takes the signal itself.
-    const command = serve!.command
-      .replace('thumbs.py', source)
-      .replace('npx longhaul', 'node node_modules/longhaul/bin/longhaul.js')
-    service = installed.start(`env PORT=${port} ${command}`)
+    service = installed.start(`env PORT=${port} ${serve!.command.replace('thumbs.py', source)}`)
+    // npx is between us and the service, whose log says which process it is.
+    const listening = once(createInterface({ input: service.stdout! }), 'line')
     for await (const text of createInterface({ input: service.stderr! })) {
       said.push(text)
-      if (text.includes('/run')) return
+      if (text.includes('/run')) break
     }
-    throw new Error(`serve ended: ${said.join('\n')}`)
+    if (!said.at(-1)?.includes('/run')) throw new Error(`serve ended: ${said.join('\n')}`)
+    ;({ pid } = JSON.parse(String((await listening)[0])) as { pid: number })
   }
   const stopService = async (signal: NodeJS.Signals): Promise<unknown[]> => {
     const ended = once(service!, 'exit')
-    service!.kill(signal)
+    process.kill(pid, signal)
     return ended
   }
 

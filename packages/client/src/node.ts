@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open, stat, truncate } from 'node:fs/promises'
+import { open, stat, truncate, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
-import { Readable } from 'node:stream'
 import type { DownloadSink } from './download-output.ts'
 import { TransferError } from './errors.ts'
 import type { Hasher } from './sha256.ts'
@@ -31,39 +30,68 @@ export async function fileSource(
     if (now.size === before.size && now.mtimeMs === before.mtimeMs) return
     throw new TransferError(
       'source-changed',
-      `${file} changed while uploading (${describe(before)} → ${describe(now)}); the same command sends the new file`,
+      `${file} changed while uploading (${versionOf(before)} → ${versionOf(now)}); the same command sends the new file`,
     )
-  }
-  async function* bytes(start: number, end: number): AsyncGenerator<Uint8Array> {
-    await unchanged()
-    if (end > start) {
-      for await (const chunk of createReadStream(file, {
-        start,
-        end: end - 1,
-        highWaterMark: 256 * 1024,
-      })) {
-        yield chunk as Uint8Array
-      }
-    }
-    await unchanged()
   }
   return {
     name: options.name ?? path.basename(file),
     size: before.size,
     ...(options.type === undefined ? {} : { type: options.type }),
-    slice: (start, end) => Readable.toWeb(Readable.from(bytes(start, end))) as ReadableStream,
+    slice: (start, end) => sliceStream(file, start, end, unchanged),
     sha256: async (signal) => {
+      await using handle = await open(file)
       const hash = createHash('sha256')
-      for await (const chunk of bytes(0, before.size)) {
+      const buffer = Buffer.allocUnsafeSlow(chunkBytes)
+      for (let at = 0; at < before.size;) {
         signal?.throwIfAborted()
-        hash.update(chunk)
+        const { bytesRead } = await handle.read(buffer, 0, chunkBytes, at)
+        if (bytesRead === 0) break // shorter than it was: `unchanged` says so
+        hash.update(buffer.subarray(0, bytesRead))
+        at += bytesRead
       }
+      await unchanged()
       return hash.digest('hex')
     },
   }
 }
 
-const describe = (of: { size: number; mtime: Date }): string =>
+const chunkBytes = 64 * 1024
+
+/** Read as it is asked for, without a queue: what waits to be sent is one chunk per part. */
+function sliceStream(
+  file: string,
+  start: number,
+  end: number,
+  unchanged: () => Promise<void>,
+): ReadableStream<Uint8Array> {
+  let opened: Promise<FileHandle> | undefined
+  let at = start
+  const next = async (): Promise<Uint8Array | undefined> => {
+    if (opened === undefined) await unchanged()
+    const handle = await (opened ??= open(file))
+    const buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, end - at))
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at)
+    at += bytesRead
+    return bytesRead === 0 ? undefined : buffer.subarray(0, bytesRead)
+  }
+  // Also while it is still being opened: an upload may be given up at any moment.
+  const close = async (): Promise<void> => (await opened)?.close()
+  return new ReadableStream(
+    {
+      pull: async (controller) => {
+        const chunk = at < end ? await next() : undefined
+        if (chunk !== undefined) return controller.enqueue(chunk)
+        await close()
+        await unchanged()
+        controller.close()
+      },
+      cancel: close,
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+const versionOf = (of: { size: number; mtime: Date }): string =>
   `${of.size} bytes, ${of.mtime.toISOString()}`
 const reasonOf = (cause: unknown): string =>
   (cause as { code?: string }).code === 'ENOENT' ? 'no such file' : (cause as Error).message

@@ -19,7 +19,7 @@ export interface UploadOptions {
   /** Told once the upload has an id: keep it to resume after an interruption. */
   readonly onStarted?: ((uploadId: string) => void) | undefined
   readonly onProgress?: ((sentBytes: number, totalBytes: number) => void) | undefined
-  /** Parts in flight. @default 4 */
+  /** Parts in flight. @default 3 */
   readonly parallel?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -179,6 +179,6 @@ async function sendParts(
     }
   }
   options.onProgress?.(sent, source.size)
-  await Promise.all(Array.from({ length: options.parallel ?? 4 }, lane))
+  await Promise.all(Array.from({ length: options.parallel ?? 3 }, lane))
   return !expired
 }

@@ -1,6 +1,5 @@
 import { isServiceError } from '@longhaul/client'
 import type { Environment } from '../app/config.ts'
-import { isLonghaulError } from '../errors/index.ts'
 import { parseArguments } from './arguments.ts'
 import type { Context } from './command.ts'
 import { commands, summaries } from './commands/index.ts'
@@ -79,8 +78,7 @@ function explain(error: unknown, code: ExitCode, command: string, output: Output
     output.complain(String((error as Error).stack))
 }
 
-/** An error with words for a person; anything else is a bug, and its stack is the best there is. */
+/** An error with words for a person, or of the system; anything else is a bug, and its stack is the best there is. */
 const isExpected = (error: unknown): boolean =>
-  isServiceError(error) ||
-  isLonghaulError(error) ||
-  (error instanceof Error && error.name !== 'Error' && !(error instanceof TypeError))
+  error instanceof Error &&
+  ('syscall' in error || !/^(Error|\w*TypeError|ReferenceError|RangeError)$/.test(error.name))

@@ -67,7 +67,7 @@ longhaul serve --run 'ffmpeg -i {video:file} -vf scale={width:int=320}:-2 {small
         maxConcurrentJobs: wholeNumber('slots', options.slots, 1),
       },
     })
-    const url = await app.listen()
+    const url = await listen(app)
     await firstOf(signal, settled(app))
     if (!signal.aborted) await announce(app, url, context)
     await aborted(signal)
@@ -75,6 +75,26 @@ longhaul serve --run 'ffmpeg -i {video:file} -vf scale={width:int=320}:-2 {small
     return exitCode.done
   },
 })
+
+/** An address that cannot be had is a person's affair, not a stack trace. */
+class CannotListen extends Error {
+  override name = 'CannotListen'
+}
+async function listen(app: App): Promise<string> {
+  const { host, port } = app.services.config
+  try {
+    return await app.listen()
+  } catch (cause) {
+    const reason = {
+      EADDRINUSE: `Port ${port} of ${host} is taken; stop what listens there, or choose another with --port`,
+      EADDRNOTAVAIL: `${host} is no address of this machine`,
+      EACCES: `Port ${port} needs more rights than this user has; choose one above 1023 with --port`,
+      ENOTFOUND: `There is no host ${host}`,
+    }[String((cause as { code?: unknown }).code)]
+    if (reason === undefined) throw cause
+    throw new CannotListen(reason, { cause })
+  }
+}
 
 async function announce(app: App, url: string, { output, cwd }: Context): Promise<void> {
   const { config, runners, broken, database } = app.services
