@@ -101,7 +101,7 @@ export const forbidden: IRegularForbiddenRuleType[] = [
   rule(
     'app-chooses-the-backends',
     'A feature that picks its own backend cannot be given another.',
-    { path: src, pathNot: [composers, adapters, tests, `${src}database/`] },
+    { path: src, pathNot: [composers, adapters, tests, `${src}(database/|runners/index)`] },
     { path: adapters },
   ),
   rule(

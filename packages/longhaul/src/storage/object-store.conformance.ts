@@ -2,13 +2,8 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { multipartConformance } from './conformance/multipart.conformance.ts'
 import { objectsConformance } from './conformance/objects.conformance.ts'
 import { rangesConformance } from './conformance/ranges.conformance.ts'
+import type { StoreUnderTest } from './conformance/store-under-test.ts'
 import type { Storage } from './object-store.ts'
-
-/** What a case may use: a store, and a prefix that no other case has. */
-export interface StoreUnderTest {
-  readonly storage: Storage
-  key(name: string): string
-}
 
 /**
  * The promises of object-store.ts, for any backend: three lines in its own test file.

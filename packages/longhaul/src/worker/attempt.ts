@@ -204,8 +204,7 @@ export class Attempt {
     const { engine, storage } = this.#parts
     const { value, outputs } = linkResult(outcome.value, pending.list)
     if (this.job.kind === 'batch') this.#report({ stage: 'completed', percent: 100 })
-    const progress = this.takeProgress()
-    if (progress) await engine.touch(this.#parts.worker, [{ lease: this.lease, progress }])
+    await this.#flushProgress()
     if (outputs.length === 0) {
       await this.#settle({ kind: 'completed', result: { value, outputs: [] } }, outcome.usage)
       return
@@ -271,7 +270,15 @@ export class Attempt {
     await this.#settle({ kind: 'failed', problem: asFailure(error), retry }, {})
   }
 
+  /** The last word of a job stays with it, also when it failed before the next touch. */
+  async #flushProgress(): Promise<void> {
+    const progress = this.takeProgress()
+    if (progress)
+      await this.#parts.engine.touch(this.#parts.worker, [{ lease: this.lease, progress }])
+  }
+
   async #settle(outcome: Outcome, usage: RunUsage): Promise<void> {
+    await this.#flushProgress()
     faultPoint('worker.before-settle')
     await this.#parts.engine.settle([
       { lease: this.lease, outcome, usage: { ...usage, logKey: this.#logKey } },

@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { JsonObject } from '../../support/json.ts'
 import { expectThat } from './expect-that.ts'
 import type { Message, ProtocolDriver } from './protocol-driver.ts'
-import type { Rule } from './rules.ts'
+import type { Rule } from './rule.ts'
 
 /** What one attempt does, from `run` to its last word. */
 export const attemptRules: readonly Rule[] = [

@@ -1,4 +1,5 @@
 /** Checks that a program in any language keeps the rules of the processor protocol. Published as `longhaul/testing`. */
 export { checkProcessor, type RuleReport } from './check-processor.ts'
 export type { ProcessorCommand } from './protocol-driver.ts'
-export { rules, type Rule } from './rules.ts'
+export type { Rule } from './rule.ts'
+export { rules } from './rules.ts'

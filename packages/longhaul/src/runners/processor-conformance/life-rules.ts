@@ -1,5 +1,5 @@
 import { expectThat } from './expect-that.ts'
-import type { Rule } from './rules.ts'
+import type { Rule } from './rule.ts'
 
 /** From the start of the process to its end. */
 export const lifeRules: readonly Rule[] = [

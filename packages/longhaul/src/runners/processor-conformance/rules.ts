@@ -1,13 +1,5 @@
 import { attemptRules } from './attempt-rules.ts'
 import { lifeRules } from './life-rules.ts'
-import type { ProtocolDriver } from './protocol-driver.ts'
-
-/** One sentence of docs/reference/processor-protocol.md that a processor can be held to. */
-export interface Rule {
-  readonly id: string
-  readonly title: string
-  /** Throws an Error that says what was expected and what came. */
-  check(open: (processor?: string) => ProtocolDriver): Promise<void>
-}
+import type { Rule } from './rule.ts'
 
 export const rules: readonly Rule[] = [...lifeRules, ...attemptRules]

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { expect, it } from 'vitest'
-import type { StoreUnderTest } from '../object-store.conformance.ts'
+import type { StoreUnderTest } from './store-under-test.ts'
 import type { Part, Storage, UploadRef } from '../object-store.ts'
 import { breakingOff, patterned, read, sha256Of } from './bytes.conformance.ts'
 

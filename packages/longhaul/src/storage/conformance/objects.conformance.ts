@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { expect, it } from 'vitest'
 import { isLonghaulError } from '../../errors/index.ts'
-import type { StoreUnderTest } from '../object-store.conformance.ts'
+import type { StoreUnderTest } from './store-under-test.ts'
 import { breakingOff, patterned, read, reusingItsBuffer, sha256Of } from './bytes.conformance.ts'
 
 export function objectsConformance(fresh: () => StoreUnderTest): void {

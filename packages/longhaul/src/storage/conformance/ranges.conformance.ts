@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { StoreUnderTest } from '../object-store.conformance.ts'
+import type { StoreUnderTest } from './store-under-test.ts'
 import { patterned, read } from './bytes.conformance.ts'
 
 export function rangesConformance(fresh: () => StoreUnderTest): void {

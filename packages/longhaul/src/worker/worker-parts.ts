@@ -1,0 +1,15 @@
+import type { Logger } from 'pino'
+import type { Config } from '../app/config.ts'
+import type { JobEngine, WorkerInfo } from '../jobs/engine.ts'
+import type { Runner } from '../runners/runner.ts'
+import type { Storage } from '../storage/object-store.ts'
+
+/** What a worker works with; made by the app. */
+export interface WorkerParts {
+  readonly config: Config
+  readonly engine: JobEngine
+  readonly storage: Storage
+  readonly runners: ReadonlyMap<string, Runner>
+  readonly worker: WorkerInfo
+  readonly log: Logger
+}
