@@ -9,8 +9,6 @@ import type { SignedUrls } from '../storage/index.ts'
 import { checkRoom } from './disk-room.ts'
 import { sendObject } from './routes-object.ts'
 
-/** A client that sends nothing for so long is gone, whatever its connection says. */
-const silenceMs = 60_000
 /** More than that is not read only to be thrown away: the connection is closed instead. */
 const maxDrainBytes = 64 * 1024 * 1024
 
@@ -21,9 +19,11 @@ const query = z.record(z.string(), z.unknown())
  * origin. Bodies go to the store as they come: nothing here parses or buffers them.
  */
 export const signedUrlRoutes: FastifyPluginAsyncZod<{
-  services: Services
+  services: Pick<Services, 'storage' | 'uploads'>
   signedUrls: SignedUrls
-}> = async (app, { services, signedUrls }) => {
+  /** A client that sends nothing for so long is gone, whatever its connection says. @default 1 minute */
+  silenceMs?: number
+}> = async (app, { services, signedUrls, silenceMs = 60_000 }) => {
   const { storage, uploads } = services
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
