@@ -1,6 +1,4 @@
-import { processorList } from '@longhaul/protocol'
 import { networkInterfaces } from 'node:os'
-import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKeys, type Keys } from '../src/keys/index.ts'
 import { startHttpService, type Call, type HttpService } from './harness/http-service.ts'
@@ -180,45 +178,5 @@ it('`open` lets everybody in, also where keys exist', async () => {
     expect((await open.call('GET /jobs')).status).toBe(200)
   } finally {
     await open.stop()
-  }
-})
-
-it('what is broken is said where it is looked for, and the others work', async () => {
-  const { mkdtempSync, rmSync, writeFileSync } = await import('node:fs')
-  const folder = mkdtempSync(path.join((await import('node:os')).tmpdir(), 'longhaul-broken-'))
-  const write = (name: string, text: string) => {
-    writeFileSync(path.join(folder, name), text)
-    return path.join(folder, name)
-  }
-  const fine = `import { defineProcessor } from 'longhaul'\nexport default defineProcessor({ name: 'fine', run: () => ({ ok: true }) })\n`
-  const setup = `import { defineProcessor } from 'longhaul'\nexport default defineProcessor({ name: 'unset', setup: () => { throw new Error('no weights in ${folder}/weights') }, run: () => ({}) })\n`
-  const broken = await startHttpService({}, [
-    write('wrong.ts', 'export default {{{\n'),
-    write('fine.ts', fine),
-    write('unset.ts', setup),
-  ])
-  try {
-    const { json } = await broken.call('GET /processors')
-    const states = processorList.parse(json).processors.map(({ name, state }) => [name, state])
-    expect(Object.fromEntries(states)).toMatchObject({
-      wrong: 'broken',
-      fine: 'ready',
-      unset: 'broken',
-    })
-    const wrong = await broken.call('GET /processors/wrong')
-    expect(wrong.json.problem.detail).toContain('wrong.ts')
-    const run = await broken.call('POST /processors/wrong/run', { json: { input: {} } })
-    expect([run.status, run.json.code]).toEqual([503, 'processor-broken'])
-    const unset = await broken.call('POST /processors/unset/run', { json: { input: {} } })
-    expect([unset.status, unset.json.code]).toEqual([503, 'processor-not-ready'])
-    expect(unset.json.detail).toContain('no weights in weights')
-    expect(
-      (await broken.call('POST /processors/fine/run', { json: { input: {} } })).json.result,
-    ).toEqual({ ok: true })
-    for (const path of ['/processors', '/processors/wrong', '/processors/unset'])
-      expect((await broken.call(`GET ${path}`)).text).not.toContain(folder)
-  } finally {
-    await broken.stop()
-    rmSync(folder, { recursive: true })
   }
 })
