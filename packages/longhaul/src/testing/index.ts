@@ -1,4 +1,18 @@
-/** For tests of longhaul itself and of what others build for it. */
+/**
+ * For tests of longhaul itself and of what others build for it: the conformance suites, which need vitest and fast-check
+ * around them, the check of a processor in any language, and torture.
+ */
+export { engineConformance } from '../jobs/engine.conformance.ts'
+export type { EngineTestOptions, EngineUnderTest, OpenEngine } from '../jobs/engine.conformance.ts'
+export {
+  checkProcessor,
+  rules as processorRules,
+  type ProcessorCommand,
+  type Rule as ProcessorRule,
+  type RuleReport as ProcessorRuleReport,
+} from '../runners/processor-conformance/index.ts'
+export { runnerConformance } from '../runners/runner.conformance.ts'
+export { objectStoreConformance } from '../storage/object-store.conformance.ts'
 export {
   torture,
   type Finding,
@@ -6,8 +20,3 @@ export {
   type TortureOptions,
   type TortureReport,
 } from './torture/index.ts'
-export {
-  checkProcessor,
-  type ProcessorCommand,
-  type RuleReport,
-} from '../runners/processor-conformance/index.ts'
