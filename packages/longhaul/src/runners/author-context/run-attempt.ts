@@ -53,6 +53,7 @@ export async function runAttempt(options: {
       restored: message.restored,
       checkpoint: checkpointNotice(log.info, signal),
     }
+    signal.throwIfAborted()
     const result = await checkResult(await processor.run(ctx), processor.output)
     await outputs.finish(result.files)
     return { type: 'result', value: result.toJson() }

@@ -55,8 +55,16 @@ process.on('uncaughtException', (error) => {
   process.exit(1)
 })
 
+/** What was printed is out when the call returns: nothing is lost at process.exit(), and a flood waits for its reader. */
+function blockOn(stream: NodeJS.WriteStream): void {
+  const { _handle: handle } = stream as { _handle?: { setBlocking?: (on: boolean) => void } }
+  handle?.setBlocking?.(true)
+}
+
 async function main(): Promise<void> {
   enableCompileCache()
+  blockOn(process.stdout)
+  blockOn(process.stderr)
   resolveLonghaul()
   process.chdir(folder)
   const processors = await loadProcessors(file).catch((error: unknown) => broken('import', error))

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
-import { LonghaulError } from '../../../errors/index.ts'
+import { isLonghaulError, LonghaulError } from '../../../errors/index.ts'
 import { checkDescription } from '../../check-description.ts'
 import type { ProcessorSource, Runner, RunnerOptions } from '../../runner.ts'
 import { slotsOf } from '../../slots.ts'
@@ -45,7 +45,8 @@ export function programRunner(
       },
     }
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error
+    // A default that is none of its type is found by the same check as a wrong input.
+    if (!(error instanceof TypeError) && !isLonghaulError(error, 'invalid-input')) throw error
     throw new LonghaulError('processor-broken', `${source.name}: ${error.message}`, {
       cause: error,
     })
