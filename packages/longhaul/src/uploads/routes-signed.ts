@@ -12,7 +12,15 @@ import { sendObject } from './routes-object.ts'
 /** More than that is not read only to be thrown away: the connection is closed instead. */
 const maxDrainBytes = 64 * 1024 * 1024
 
-const query = z.record(z.string(), z.unknown())
+/** Anything may come; what is not as it was signed is refused by the signature, not by a schema. */
+const signed = z.unknown().optional().meta({ type: 'string' })
+const partQuery = z.looseObject({
+  key: signed,
+  max_bytes: signed,
+  expires: signed,
+  signature: signed,
+})
+const objectQuery = z.looseObject({ file_name: signed, expires: signed, signature: signed })
 
 /**
  * What the local store's signed URLs lead to. The URL is the permission, so that any client can use it, and a page of any
@@ -55,7 +63,7 @@ export const signedUrlRoutes: FastifyPluginAsyncZod<{
         tags: ['uploads'],
         summary: 'The bytes of one part, to the URL that the start of the upload gave',
         params: z.object({ upload_id: z.string(), part_number: z.string() }),
-        querystring: query,
+        querystring: partQuery,
       },
     },
     async (request, reply) => {
@@ -96,7 +104,7 @@ export const signedUrlRoutes: FastifyPluginAsyncZod<{
       tags: ['uploads'],
       summary: 'The bytes of one object, by a signed URL',
       params: z.object({ '*': z.string() }),
-      querystring: query,
+      querystring: objectQuery,
     },
     handler: async (request, reply) => {
       const { key, fileName } = signedUrls.checkObject({

@@ -16,7 +16,7 @@ const nobody = `${prefix}nobody`
 /** Of a process in another container nothing can be seen but whether it still writes. */
 const silentMs = 10 * 60 * 1000
 /** Parts are deleted once this much of what was copied is surely on the disk. */
-const syncBytes = 256 * 1024 * 1024
+const syncBytes = 64 * 1024 * 1024
 
 /**
  * Makes the object of several parts by appending the later ones to the first, each of which is deleted when its bytes are
