@@ -92,7 +92,7 @@ describe.each(authors)('the first screen with $source', ({ source, runtime, runs
     // npx is between us and the service, whose log says which process it is.
     const listening = once(createInterface({ input: service.stdout! }), 'line')
     for await (const text of createInterface({ input: service.stderr! })) {
-      said.push(text)
+      if (!text.startsWith('npm ')) said.push(text)
       if (text.includes('/run')) break
     }
     if (!said.at(-1)?.includes('/run')) throw new Error(`serve ended: ${said.join('\n')}`)
