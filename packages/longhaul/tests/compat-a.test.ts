@@ -1,3 +1,4 @@
+import { ingestCompleted, ingestStarted, systemAJob } from '@longhaul/protocol'
 import { execFile } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -21,7 +22,7 @@ function oldClient(base: string, command: string, args: object = {}): Promise<Lo
   return new Promise((resolve, reject) => {
     const argv = [fixture('old-client.py'), service.url + base, command, JSON.stringify(args)]
     execFile('python3', argv, { maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
-      if (stdout === '') reject(new Error(stderr || String(error)))
+      if (stdout === '') reject(new Error(stderr, { cause: error }))
       else resolve(JSON.parse(stdout))
     })
   })
@@ -35,8 +36,13 @@ function makeFile(name: string, content: string | Buffer): string {
 }
 const flagFile = () => path.join(service.folder, `flag-${randomBytes(4).toString('hex')}`)
 const orders = (what: object, name = 'orders.json') => makeFile(name, JSON.stringify(what))
-const upload = (base: string, paths: string[]): Promise<Loose> =>
-  oldClient(base, 'upload', { paths })
+const uploaded = z.object({
+  started: ingestStarted,
+  completed: z.array(ingestCompleted),
+  job: systemAJob,
+})
+const upload = async (base: string, paths: string[]) =>
+  uploaded.parse(await oldClient(base, 'upload', { paths }))
 
 describe.each([
   ['at the root', ''],
@@ -49,15 +55,13 @@ describe.each([
 
   it('1. finds its files by their names in the answer of /ingest/start', async () => {
     const names = ['b.adc', 'b.hdr', 'größe 1.roi']
-    const [started] = await oldClient(base, 'start_ingest', {
+    const [answer] = await oldClient(base, 'start_ingest', {
       files: names.map((filename, index) => ({ filename, size_bytes: index + 1 })),
     })
-    expect(started.files.map((one: Loose) => one.filename as string)).toEqual(names)
-    expect(started.files.map((one: Loose) => [one.size_bytes, one.part_size_bytes])).toEqual(
-      names.map((_, index) => [index + 1, 5 << 20]),
-    )
-    for (const one of started.files)
-      expect(one.s3_key).toBe(`datasets/${started.job_id}/${one.filename}`)
+    const { job_id, files: told } = ingestStarted.strict().parse(answer)
+    expect(
+      told.map((one) => [one.filename, one.s3_key, one.size_bytes, one.part_size_bytes]),
+    ).toEqual(names.map((name, n) => [name, `datasets/${job_id}/${name}`, n + 1, 5 << 20]))
   })
 
   it('2. 3. cuts parts of 5 MiB itself, sends them to the given URLs, and brings their ETags back', async () => {
@@ -67,9 +71,9 @@ describe.each([
       makeFile('one.bin', first),
       makeFile('two.bin', second),
     ])
-    for (const one of started.files)
-      expect(one.part_urls.map((part: Loose) => part.part_number as number)).toEqual([1, 2])
-    expect(completed.every((one: Loose) => /^".+"$/.test(one.etag as string))).toBe(true)
+    for (const { part_urls } of started.files)
+      expect(part_urls.map(({ part_number }) => part_number)).toEqual([1, 2])
+    for (const { etag } of completed) expect(etag).toMatch(/^".+"$/)
     const done = await oldClient(base, 'wait_for_job', { job_id: job.job_id })
     expect(done.result.metrics).toEqual({
       inputs_processed: 2,
@@ -77,21 +81,17 @@ describe.each([
     })
     const key = new URL(done.result.outputs[0].uris[0] as string).pathname.slice(1)
     const { text } = await service.call(`GET /jobs/${job.job_id}/outputs/${path.basename(key)}`)
+    const record = z.object({ name: z.string(), size: z.int(), sha256: z.string() })
     const records = text
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line) as Loose)
-    expect(records.map(({ name, sha256 }) => [name, sha256])).toEqual(
-      [
-        ['one.bin', first],
-        ['two.bin', second],
-      ].map(([name, bytes]) => [
-        name,
-        createHash('sha256')
-          .update(bytes as Buffer)
-          .digest('hex'),
-      ]),
-    )
+      .map((line) => record.parse(JSON.parse(line)))
+    const expected = (name: string, bytes: Buffer) => ({
+      name,
+      size: bytes.length,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    })
+    expect(records).toEqual([expected('one.bin', first), expected('two.bin', second)])
   })
 
   it('4. 5. finds the job under the ingest id at once after the last completion', async () => {
@@ -112,8 +112,9 @@ describe.each([
     const { started, job } = await upload(base, [makeFile('a.txt', 'abc')])
     await oldClient(base, 'wait_for_job', { job_id: job.job_id })
     const [one] = started.files
+    if (!one) throw new Error('no file')
     const ids = { job_id: job.job_id, file_id: one.file_id, upload_id: one.upload_id }
-    const put = await oldClient(base, 'put_part', { url: one.part_urls[0].url, data: '' }).catch(
+    const put = await oldClient(base, 'put_part', { url: one.part_urls[0]?.url, data: '' }).catch(
       () => undefined,
     )
     expect(put).not.toEqual(expect.stringMatching(/^"/))
@@ -153,7 +154,7 @@ describe.each([
 
   it('6. submits a manifest, inline or stored, and hears queued or processing', async () => {
     const { started } = await upload(base, [makeFile('a.txt', 'abc')])
-    const uri = `s3://stateful-microservice/${started.files[0].s3_key}`
+    const uri = `s3://stateful-microservice/${started.files[0]?.s3_key}`
     const inline = await oldClient(base, 'submit_job', { manifest_inline: { files: [uri, uri] } })
     expect(inline.job_id).toMatch(/^[0-9a-f-]{36}$/)
     expect(await oldClient(base, 'wait_for_job', { job_id: inline.job_id })).toMatchObject({
@@ -162,7 +163,7 @@ describe.each([
     const manifest = await upload(base, [
       makeFile('manifest.txt', JSON.stringify({ files: [uri] })),
     ])
-    const manifest_uri = `s3://stateful-microservice/${manifest.started.files[0].s3_key}`
+    const manifest_uri = `s3://stateful-microservice/${manifest.started.files[0]?.s3_key}`
     const stored = await oldClient(base, 'submit_job', { manifest_uri })
     expect(await oldClient(base, 'wait_for_job', { job_id: stored.job_id })).toMatchObject({
       result: { metrics: { inputs_processed: 1, bytes: 3 } },
@@ -338,7 +339,7 @@ describe('an upload in the old way', () => {
 describe('many jobs', () => {
   it('150 run in the order they were submitted, never more than 3 at once', async () => {
     const { started } = await upload('', [makeFile('a.txt', 'abc')])
-    const uri = `s3://stateful-microservice/${started.files[0].s3_key}`
+    const uri = `s3://stateful-microservice/${started.files[0]?.s3_key}`
     const ids: string[] = []
     for (let n = 0; n < 150; n++) {
       const { json } = await service.call('POST /jobs', {
