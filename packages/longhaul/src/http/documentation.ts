@@ -70,7 +70,13 @@ async function addSwaggerPage(
       staticCSP: pagePolicy,
       transformSpecification: () => read(),
       transformSpecificationClone: false,
-      uiConfig: { docExpansion: 'list', tryItOutEnabled: true, validatorUrl: null },
+      uiConfig: {
+        layout: 'BaseLayout',
+        docExpansion: 'list',
+        defaultModelsExpandDepth: -1,
+        tryItOutEnabled: true,
+        validatorUrl: null,
+      },
     })
   })
 }

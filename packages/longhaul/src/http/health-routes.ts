@@ -19,7 +19,7 @@ export const healthRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
     {
       config: open,
       schema: {
-        tags: ['service'],
+        tags: ['service', 'system A'],
         summary: 'Whether the service is alive',
         response: { 200: health },
       },

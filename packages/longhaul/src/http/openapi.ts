@@ -29,17 +29,40 @@ export function completeDocument(
   return { ...document, paths, components: { ...document.components, schemas } }
 }
 
-/** The routes of one kind, with everything they refer to. */
+/** The routes of one kind, with what they refer to and nothing else. */
 export function partOf(document: OpenApiDocument, part: 'native' | 'compat'): OpenApiDocument {
-  const wanted = ({ tags = [] }: Operation): boolean =>
-    tags.some((tag) => tag.startsWith(compatTag)) === (part === 'compat')
-  const paths = Object.entries(document.paths)
-    .map(([path, operations]) => {
-      const kept = Object.entries(operations).filter(([, operation]) => wanted(operation))
-      return [path, Object.fromEntries(kept)] as const
-    })
-    .filter(([, operations]) => Object.keys(operations).length > 0)
-  return { ...document, paths: Object.fromEntries(paths) }
+  const belongs = (tag: string): boolean => tag.startsWith(compatTag) === (part === 'compat')
+  const paths: Record<string, Record<string, Operation>> = {}
+  for (const [path, operations] of Object.entries(document.paths))
+    for (const [method, operation] of Object.entries(operations)) {
+      const tags = (operation.tags ?? []).filter(belongs)
+      if (tags.length > 0) (paths[path] ??= {})[method] = { ...operation, tags }
+    }
+  const { schemas } = document.components
+  return {
+    ...document,
+    paths,
+    components: { ...document.components, schemas: reachable(paths, schemas) },
+  }
+}
+
+function reachable(
+  from: unknown,
+  schemas: OpenApiDocument['components']['schemas'],
+): Record<string, SchemaObject> {
+  const found: Record<string, SchemaObject> = {}
+  const visit = (node: unknown): void => {
+    for (const [, name = ''] of JSON.stringify(node).matchAll(
+      /"#\/components\/schemas\/([^"/]+)"/g,
+    )) {
+      const schema = schemas[name]
+      if (schema === undefined || name in found) continue
+      found[name] = schema
+      visit(schema)
+    }
+  }
+  visit(from)
+  return found
 }
 
 const withProblem = (operation: Operation): Operation => ({

@@ -32,7 +32,7 @@ export const listRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
     '/jobs',
     {
       schema: {
-        tags: ['jobs'],
+        tags: ['jobs', 'system A'],
         summary: 'Jobs, newest first',
         querystring: query,
         response: { 200: z.union([jobList, z.array(systemAJob)]) },
@@ -69,7 +69,7 @@ export const listRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
     '/jobs/:id',
     {
       schema: {
-        tags: ['jobs'],
+        tags: ['jobs', 'system A'],
         summary: 'One job, in the words of the clients that made it',
         querystring: view,
         response: { 200: z.union([jobView, systemAJob]) },

@@ -1,12 +1,21 @@
 import multipart from '@fastify/multipart'
+import {
+  jobSubmission,
+  jobView,
+  manifestSubmission,
+  manifestSubmitted,
+  type ManifestSubmitted,
+} from '@longhaul/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { LonghaulError } from '../errors/index.ts'
 import type { Runner } from '../runners/runner.ts'
 import { defaultWaitSeconds, preferredWaitSeconds } from './http-preferences.ts'
 import { isTerminal, type Job } from './job.ts'
 import type { JobWatch } from './job-watch.ts'
+import { submissionQuery } from './parse-submission.ts'
 import { iso, nativeJob, systemAStatus } from './projections/index.ts'
 import { errorOfJob, onlyOutput } from './result-reply.ts'
 import { sendOutput } from './routes-output-bytes.ts'
@@ -15,6 +24,18 @@ import { submitRequest } from './routes-submit-request.ts'
 export interface SubmissionRoutesOptions {
   readonly services: Services
   readonly watch: JobWatch
+}
+
+/** Described here, checked in parse-submission: which schema holds is told by the body's keys, and forms have none. */
+const submissionRoute = {
+  schema: {
+    tags: ['jobs', 'system A'],
+    summary: 'Submit a job, for the only processor or the one that is named',
+    querystring: submissionQuery,
+    body: z.union([jobSubmission, manifestSubmission]),
+    response: { 200: manifestSubmitted, 201: jobView },
+  },
+  validatorCompiler: () => (data: unknown) => ({ value: data }),
 }
 
 /** `POST …/jobs` and, below a processor, `POST …/run`: as JSON, as a form with files, as a form of text. */
@@ -33,7 +54,7 @@ export const submissionRoutes: FastifyPluginAsyncZod<SubmissionRoutesOptions> = 
     (_request, body, done) => done(null, new URLSearchParams(String(body))),
   )
 
-  app.post('/jobs', { schema: { hide: true } }, async (request, reply) => {
+  app.post('/jobs', submissionRoute, async (request, reply) => {
     const { job, created } = await submitRequest(services, request)
     void reply.header('location', `/jobs/${job.id}`)
     if (job.kind === 'batch') return reply.code(200).send(manifestReply(job))
@@ -68,7 +89,7 @@ async function answerRun(
 }
 
 /** Clients of system A know only these two words here, also for a job that an idempotency key brought back. */
-const manifestReply = (job: Job) => ({
+const manifestReply = (job: Job): ManifestSubmitted => ({
   job_id: job.id,
   status: systemAStatus(job) === 'queued' ? 'queued' : 'processing',
   created_at: iso(job.createdAt),
