@@ -56,6 +56,10 @@ export class Attempt {
     return performance.now() - this.#lastAlive
   }
 
+  get isLost(): boolean {
+    return this.#stop === 'lost'
+  }
+
   heed(verdict: Verdict): void {
     if (verdict === 'lost') this.stop('lost')
     if (verdict === 'cancel') this.stop('cancelled')

@@ -77,6 +77,8 @@ export function createWorker(parts: WorkerParts): Worker {
   async function touch(everything: boolean): Promise<void> {
     const due = everything || performance.now() - touchedAt >= touchMs
     const held = [...attempts].flatMap((attempt) => {
+      // Its child is being killed; prolonging the lease would only keep the job from others.
+      if (attempt.isLost) return []
       const progress = attempt.takeProgress()
       if (progress === undefined && !due) return []
       return [{ lease: attempt.lease, ...(progress === undefined ? {} : { progress }) }]

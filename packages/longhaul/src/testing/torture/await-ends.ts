@@ -6,7 +6,7 @@ import type { JobSeen, TortureClient } from './torture-client.ts'
 const over = (job: JobSeen): boolean => ['completed', 'failed', 'cancelled'].includes(job.status)
 
 /** What a healthy service on a busy machine may take beyond the rule. */
-const graceMs = 1500
+const graceMs = 2500
 
 /**
  * Waits, with everything healthy again, until every job has ended. Reports jobs that never do, and jobs that the service
