@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { ProcessorSource } from '../runners/runner.ts'
 import { UsageError } from './exit-code.ts'
 
@@ -43,18 +42,10 @@ async function fileOf(word: string, cwd: string): Promise<string> {
   throw new UsageError(`There is no file ${word}${path.isAbsolute(word) ? '' : ` in ${cwd}`}`)
 }
 
+/** An installed package's own entry. One that exports to `import` alone has no path that could be looked up here. */
 function moduleFile(name: string, cwd: string): string | undefined {
   try {
-    return createRequire(pathToFileURL(path.join(cwd, 'x.js'))).resolve(name)
-  } catch {
-    return fromImports(name, cwd)
-  }
-}
-
-/** Packages that can only be imported, not required. */
-function fromImports(name: string, cwd: string): string | undefined {
-  try {
-    return fileURLToPath(import.meta.resolve(name, pathToFileURL(path.join(cwd, 'x.js')).href))
+    return createRequire(path.join(cwd, 'here.js')).resolve(name)
   } catch {
     return undefined
   }

@@ -1,12 +1,13 @@
 import path from 'node:path'
 import { pino } from 'pino'
-import { createApp, type App } from '../../app/index.ts'
-import { createKeys, isLoopback } from '../../keys/index.ts'
+import { createApp } from '../../app/index.ts'
+import { announce } from '../announce.ts'
 import { wholeNumber } from '../arguments.ts'
-import { defineCommand, type Context } from '../command.ts'
+import { defineCommand } from '../command.ts'
 import { exitCode } from '../exit-code.ts'
-import { curlLine, processorLines, stateLine, type Served } from '../format/serve-block.ts'
+import { listen } from '../listen.ts'
 import { processorSources } from '../processor-sources.ts'
+import { warmState } from '../warm-runners.ts'
 
 /** Processors that take longer to get warm are told of later; the service answers meanwhile. */
 const warmWaitMs = 5000
@@ -68,7 +69,9 @@ longhaul serve --run 'ffmpeg -i {video:file} -vf scale={width:int=320}:-2 {small
       },
     })
     const url = await listen(app)
-    await firstOf(signal, settled(app))
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(warmWaitMs)])
+    const warm = [...app.services.runners.values()].map((runner) => warmState(runner, patience))
+    await Promise.allSettled(warm)
     if (!signal.aborted) await announce(app, url, context)
     await aborted(signal)
     output.say('Stopping; running jobs go back to the queue. Again: end now.')
@@ -76,94 +79,8 @@ longhaul serve --run 'ffmpeg -i {video:file} -vf scale={width:int=320}:-2 {small
   },
 })
 
-/** An address that cannot be had is a person's affair, not a stack trace. */
-class CannotListen extends Error {
-  override name = 'CannotListen'
-}
-async function listen(app: App): Promise<string> {
-  const { host, port } = app.services.config
-  try {
-    return await app.listen()
-  } catch (cause) {
-    const reason = {
-      EADDRINUSE: `Port ${port} of ${host} is taken; stop what listens there, or choose another with --port`,
-      EADDRNOTAVAIL: `${host} is no address of this machine`,
-      EACCES: `Port ${port} needs more rights than this user has; choose one above 1023 with --port`,
-      ENOTFOUND: `There is no host ${host}`,
-    }[String((cause as { code?: unknown }).code)]
-    if (reason === undefined) throw cause
-    throw new CannotListen(reason, { cause })
-  }
-}
-
-async function announce(app: App, url: string, { output, cwd }: Context): Promise<void> {
-  const { config, runners, broken, database } = app.services
-  const served = [...runners.values()].map((runner): Served => {
-    const { description } = runner
-    const slots = Math.min(config.maxConcurrentJobs, description.concurrency ?? Infinity)
-    return { description, state: runner.state(), slots }
-  })
-  const data = path.relative(cwd, config.dataDir)
-  const dataWord = data === '' || data.startsWith('..') ? config.dataDir : `./${data}`
-  const exposure = await exposureOf(config, createKeys(database))
-  const first = served.find(({ state }) => state.kind !== 'broken')
-  for (const line of processorLines(served, broken)) output.say(line)
-  output.say(
-    `  screen ${url}   API /docs   data ${dataWord}   ${exposure}${first === undefined ? '' : '   try:'}`,
-  )
-  if (first !== undefined) output.say(curlLine(first.description, url))
-  output.object('served', {
-    url,
-    data: config.dataDir,
-    processors: served.map(({ description, state }) => ({
-      name: description.name,
-      version: description.version,
-      state: state.kind,
-    })),
-    broken,
-  })
-  for (const [i, runner] of [...runners.values()].entries()) {
-    const before = served[i]!
-    if (before.state.kind === 'starting') {
-      runner.onState(
-        (state) => state.kind !== 'starting' && output.say(stateLine({ ...before, state })),
-      )
-    }
-  }
-}
-
-async function exposureOf(
-  { host, open }: { readonly host: string; readonly open: boolean },
-  keys: { exist(): Promise<boolean> },
-): Promise<string> {
-  if (await keys.exist()) return 'keys needed'
-  if (isLoopback(host)) return 'open (loopback only)'
-  return open ? 'OPEN to whoever reaches this address' : 'keys needed'
-}
-
-/** No processor is starting any more. */
-const settled = (app: App): Promise<unknown> =>
-  Promise.all(
-    [...app.services.runners.values()].map(
-      (runner) =>
-        new Promise<void>((resolve) => {
-          if (runner.state().kind !== 'starting') return resolve()
-          runner.onState((state) => {
-            if (state.kind !== 'starting') resolve()
-          })
-        }),
-    ),
-  )
-
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
-
-async function firstOf(signal: AbortSignal, ready: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, warmWaitMs)))
-  await Promise.race([ready, aborted(signal), enough])
-  clearTimeout(timer)
-}

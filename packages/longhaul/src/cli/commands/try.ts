@@ -4,11 +4,10 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createClient, type Client } from '@longhaul/client'
 import { nodeSha256 } from '@longhaul/client/node'
-import type { FileReference, JobOutput, JobView } from '@longhaul/protocol'
+import type { FileReference, JobView } from '@longhaul/protocol'
 import { pino } from 'pino'
 import { createApp, type App } from '../../app/index.ts'
 import type { Runner } from '../../runners/runner.ts'
-import type { Json } from '../../support/json.ts'
 import { defineCommand } from '../command.ts'
 import { exitCodeOfJobs, UsageError } from '../exit-code.ts'
 import { fetchOutputs } from '../fetch-outputs.ts'
@@ -17,7 +16,9 @@ import { injectFetch } from '../inject-fetch.ts'
 import { readInputWords, type InputWords, type NamedFile } from '../input-words.ts'
 import { didYouMean } from '../nearest.ts'
 import type { Output } from '../output.ts'
+import { plainResult } from '../plain-result.ts'
 import { processorSources } from '../processor-sources.ts'
+import { warmState } from '../warm-runners.ts'
 import { reportEnd, watchJob } from '../watch-job.ts'
 
 export const tryOnce = defineCommand({
@@ -64,7 +65,10 @@ longhaul try thumbs.py image=@cat.png width=128`,
       const runner = chosenRunner(app, options.processor)
       const { name, input: schema } = runner.description
       const input = await readInputWords(words.slice(inputStart), schema, cwd)
-      await ready(runner, signal)
+      const state = await warmState(runner, signal)
+      // A job of a processor whose setup failed would wait for ever.
+      if (state.kind === 'broken')
+        throw new UnusableProcessor(`setup failed: ${state.problem.detail}`)
 
       const client = createClient({
         url: 'http://try.invalid',
@@ -78,7 +82,7 @@ longhaul try thumbs.py image=@cat.png width=128`,
       )
       const job = await watchWithLog(client, submitted.job_id, output, signal)
       if (job.status === 'completed') {
-        const result = withoutOutputs(job.result, job.outputs)
+        const result = plainResult(job.result, job.outputs)
         if (result !== undefined) output.data(JSON.stringify(result))
         output.object('result', { value: job.result })
         const folder = path.resolve(cwd, options.out ?? '.')
@@ -111,20 +115,6 @@ function chosenRunner(app: App, name: string | undefined): Runner {
   )
 }
 
-/** A job of a processor whose setup failed would wait for ever. */
-async function ready(runner: Runner, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const look = (): void => {
-      const state = runner.state()
-      if (state.kind === 'ready') resolve()
-      if (state.kind === 'broken')
-        reject(new UnusableProcessor(`setup failed: ${state.problem.detail}`))
-    }
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
-    runner.onState(look)
-    look()
-  })
-}
 class UnusableProcessor extends Error {
   override name = 'UnusableProcessor'
 }
@@ -170,22 +160,3 @@ const pathsOf = ({ files }: InputWords): string[] =>
   Object.values(files).flatMap(({ named }) =>
     named.flatMap((file) => ('path' in file ? [file.path] : [])),
   )
-
-/** What was returned beside files, which lie in the folder now. */
-function withoutOutputs(result: Json, outputs: readonly JobOutput[]): Json | undefined {
-  if (result === null || isOutput(result, outputs)) return undefined
-  if (Array.isArray(result)) {
-    const all = result as readonly Json[]
-    return all.length > 0 && all.every((item) => isOutput(item, outputs)) ? undefined : result
-  }
-  if (typeof result !== 'object') return result
-  const rest = Object.entries(result).filter(
-    ([, value]) => withoutOutputs(value, outputs) !== undefined,
-  )
-  return rest.length === 0 ? undefined : Object.fromEntries(rest)
-}
-
-const isOutput = (value: Json, outputs: readonly JobOutput[]): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  outputs.some(({ uri }) => uri === (value as Readonly<Record<string, Json>>)['uri'])
