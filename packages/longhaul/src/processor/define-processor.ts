@@ -45,7 +45,10 @@ export interface ProcessorOptions<
   }
   /** @default the processor's name */
   readonly queue?: string
-  /** `inline` is for code that only waits for others: it shares a process with the API. @default 'process' */
+  /**
+   * `inline` is for code that only waits for others: it shares a process with the API. `thread` runs as `process` in this
+   * version. @default 'process'
+   */
   readonly runner?: 'process' | 'thread' | 'inline'
 }
 

@@ -7,9 +7,12 @@ import { enableCompileCache } from 'node:module'
 import { Socket } from 'node:net'
 import path from 'node:path'
 import { inspect } from 'node:util'
-import { setFlagsFromString } from 'node:v8'
-import { CancelledError, describeProcessor, type Processor } from '../../processor/index.ts'
-import { authorLog } from '../author-context/author-log.ts'
+import {
+  CancelledError,
+  describeProcessor,
+  type Log,
+  type Processor,
+} from '../../processor/index.ts'
 import type { Channel } from '../author-context/channel.ts'
 import { toErrorMessage } from '../author-context/error-message.ts'
 import { runAttempt } from '../author-context/run-attempt.ts'
@@ -76,8 +79,6 @@ async function main(): Promise<void> {
     listen(() => undefined)
     return
   }
-  if (processor.memoryBytes !== undefined)
-    setFlagsFromString(`--max-old-space-size=${Math.ceil(processor.memoryBytes / 2 ** 20)}`)
   const warm = await setUp(processor)
   listen((message) => void runOne(processor, warm, message))
   send({ type: 'ready' })
@@ -95,15 +96,29 @@ function descriptionsOf(processors: readonly Processor[], runtime: string) {
   }
 }
 
+/** Undefined: this process only describes. One with a memory limit is started anew with it, an inline one runs elsewhere. */
 function chosen(processors: readonly Processor[]): Processor | undefined {
-  if (wanted === '') return processors.length === 1 ? processors[0] : undefined
+  if (wanted === '') {
+    const [only] = processors
+    const here = only?.runner !== 'inline' && only?.memoryBytes === undefined
+    return processors.length === 1 && here ? only : undefined
+  }
   const found = processors.find(({ name }) => name === wanted)
   return found ?? broken('import', new Error(`The file has no processor ${wanted} any more.`))
 }
 
+/** No attempt is there whose log could hold it: on stderr, which is shown when setup fails. */
+const bootLog: Log = {
+  debug: (text) => sayBeforeReady(text),
+  info: (text) => sayBeforeReady(text),
+  warn: (text) => sayBeforeReady(text),
+  error: (text) => sayBeforeReady(text),
+}
+const sayBeforeReady = (text: string): void => void process.stderr.write(`${text}\n`)
+
 async function setUp(processor: Processor): Promise<unknown> {
   try {
-    return await processor.setup?.({ folder, log: authorLog(channel) })
+    return await processor.setup?.({ folder, log: bootLog })
   } catch (error) {
     return broken('setup', error)
   }

@@ -156,6 +156,20 @@ it('shows code a short list of variables, and those that were named', async () =
   expect(names.filter((name) => !allowed.test(name))).toEqual([])
 })
 
+it('gives a processor the heap that it asks for', async () => {
+  await write(
+    'heap.ts',
+    `import { getHeapStatistics } from 'node:v8'
+    import { defineProcessor } from 'longhaul'
+    export default defineProcessor({ name: 'heap', resources: { memory: '6 GiB' },
+      run: () => ({ limit: getHeapStatistics().heap_size_limit }) })`,
+  )
+  await open('heap.ts')
+  const outcome = await runOnly()
+  const { limit } = (outcome.kind === 'completed' ? outcome.value : {}) as { limit: number }
+  expect(limit).toBeGreaterThanOrEqual(6 * 2 ** 30)
+})
+
 it('runs an inline processor in this very process', async () => {
   await cp(path.join(fixtures, 'only-waits.ts'), path.join(folder, 'only-waits.ts'))
   await open(path.join(fixtures, 'only-waits.ts'))

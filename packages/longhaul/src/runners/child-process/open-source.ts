@@ -34,11 +34,11 @@ async function openFile(
 ): Promise<readonly Runner[]> {
   const command = commandFor(source, options)
   const what = path.basename(source.path)
-  const start = (processor: string): WarmChild =>
+  const start = (processor: string, memoryBytes?: number): WarmChild =>
     new WarmChild(
       {
         command: command.command,
-        args: command.args,
+        args: command.argsFor(memoryBytes),
         cwd: command.cwd,
         env: childEnvironment({
           ...options,
@@ -55,14 +55,15 @@ async function openFile(
       .digest('hex')
     const descriptions = processors.map((raw) => checkDescription(raw, digest))
     const [only] = descriptions
-    if (only !== undefined && descriptions.length === 1 && only.runner !== 'inline')
-      return [processRunner(only, options, () => start(only.name), first)]
+    const startFor = ({ name, memory_bytes }: ProcessorDescription) => start(name, memory_bytes)
+    if (only !== undefined && descriptions.length === 1 && !command.onlyDescribes(only))
+      return [processRunner(only, options, () => startFor(only), first)]
     await first.stop()
     const runners: Runner[] = []
     for (const description of descriptions) {
-      if (description.runner === 'inline')
+      if (description.runner === 'inline' && command.onlyDescribes(description))
         runners.push(await openInline(path.resolve(source.path), description, options))
-      else runners.push(processRunner(description, options, () => start(description.name)))
+      else runners.push(processRunner(description, options, () => startFor(description)))
     }
     return runners
   } catch (error) {

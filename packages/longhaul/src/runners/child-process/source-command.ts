@@ -2,12 +2,16 @@ import { accessSync, constants, statSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LonghaulError } from '../../errors/index.ts'
+import type { ProcessorDescription } from '../../processor/index.ts'
 import type { ProcessorSource, RunnerOptions } from '../runner.ts'
 import { pythonFor } from './python-interpreter.ts'
 
 export interface Command {
   readonly command: string
-  readonly args: readonly string[]
+  /** Node takes its heap limit from the command line, and nowhere else. */
+  readonly argsFor: (memoryBytes?: number) => readonly string[]
+  /** Whether the process that was asked for a description goes no further, because it is not the one to run it. */
+  readonly onlyDescribes: (description: ProcessorDescription) => boolean
   /** The current directory while code is imported and set up: the folder of the served file. */
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
@@ -43,7 +47,15 @@ export function commandFor(
     const conditions = fromSource ? ['--conditions=longhaul-source'] : []
     return {
       command: process.execPath,
-      args: [...conditions, '--enable-source-maps', nodeChild, file],
+      argsFor: (memoryBytes) => [
+        ...conditions,
+        ...(memoryBytes === undefined ? [] : [heapLimit(memoryBytes)]),
+        '--enable-source-maps',
+        nodeChild,
+        file,
+      ],
+      onlyDescribes: ({ runner, memory_bytes }) =>
+        runner === 'inline' || memory_bytes !== undefined,
       cwd,
       env: {},
     }
@@ -51,19 +63,24 @@ export function commandFor(
   if (name.endsWith('.py')) {
     return {
       command: pythonFor(file, python),
-      args: ['-m', 'longhaul.child', file],
+      argsFor: () => ['-m', 'longhaul.child', file],
+      onlyDescribes: () => false,
       cwd,
       env: {
         PYTHONPATH: [pythonFolder, process.env['PYTHONPATH']].filter(Boolean).join(path.delimiter),
       },
     }
   }
-  if (executable) return { command: file, args: [], cwd, env: {} }
+  if (executable)
+    return { command: file, argsFor: () => [], onlyDescribes: () => false, cwd, env: {} }
   throw new LonghaulError(
     'processor-broken',
     `${name} is no processor: serve a .ts, .js, .mjs or .py file, or an executable that speaks the processor protocol (chmod +x).`,
   )
 }
+
+const heapLimit = (memoryBytes: number): string =>
+  `--max-old-space-size=${Math.ceil(memoryBytes / 2 ** 20)}`
 
 function isExecutable(file: string): boolean {
   try {

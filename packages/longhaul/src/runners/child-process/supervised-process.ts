@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { constants, setPriority } from 'node:os'
-import type { Duplex, Readable } from 'node:stream'
+import { Readable, type Duplex } from 'node:stream'
 import { processVariable } from './attempt-marks.ts'
 import { startGuard } from './guard.ts'
 import { killTree, signalGroup } from './kill-tree.ts'
@@ -48,8 +48,9 @@ export class SupervisedProcess {
       stdio: ['ignore', 'pipe', 'pipe', ...(request.protocol ? (['pipe', 'pipe'] as const) : [])],
     })
     this.pid = child.pid ?? 0
-    this.stdout = child.stdout as Readable
-    this.stderr = child.stderr as Readable
+    // Without file descriptors left, Node makes no pipes at all; the exit says why.
+    this.stdout = child.stdout ?? Readable.from([])
+    this.stderr = child.stderr ?? Readable.from([])
     this.control = request.protocol ? (child.stdio[3] as Duplex) : undefined
     this.messages = request.protocol ? (child.stdio[4] as Duplex) : undefined
     for (const stream of [this.stdout, this.stderr, this.control, this.messages])
