@@ -1,8 +1,9 @@
-import { processorList } from '@longhaul/protocol'
+import { processorList, readiness } from '@longhaul/protocol'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createApp } from '../src/app/index.ts'
 import { startHttpService, type HttpService } from './harness/http-service.ts'
 
 let folder: string
@@ -76,6 +77,22 @@ describe('a processor that cannot work', () => {
     expect(run.json.detail).toContain(detail)
     expect(view.text + run.text).not.toContain(folder)
   })
+})
+
+it('a service in which nothing works is not ready, but alive', async () => {
+  const dataDir = path.join(folder, 'nothing')
+  await using app = await createApp({
+    sources: [{ kind: 'file', path: path.join(folder, 'wrong.ts') }],
+    config: { dataDir, logLevel: 'silent' },
+  })
+  const ready = await app.inject('/health/ready')
+  expect(ready.statusCode).toBe(503)
+  expect(ready.headers['retry-after']).toBe('5')
+  expect(readiness.strict().parse(ready.json())).toMatchObject({
+    status: 'not-ready',
+    checks: { database: { ok: true }, store: { ok: true }, processors: { ok: false } },
+  })
+  expect((await app.inject('/health')).statusCode).toBe(200)
 })
 
 describe('a processor that ends badly', () => {
