@@ -97,7 +97,7 @@ export class Attempt {
   }
 
   async #run(): Promise<void> {
-    const { config, engine, storage } = this.#parts
+    const { config, storage } = this.#parts
     const runner = this.#runner
     if (!runner)
       throw new LonghaulError(
@@ -205,7 +205,7 @@ export class Attempt {
     outcome: Extract<RunOutcome, { kind: 'completed' }>,
     pending: PendingOutputs,
   ): Promise<void> {
-    const { engine, storage } = this.#parts
+    const { engine } = this.#parts
     const { value, outputs } = linkResult(outcome.value, pending.list)
     if (this.job.kind === 'batch') this.#report({ stage: 'completed', percent: 100 })
     await this.#flushProgress()

@@ -108,7 +108,6 @@ export class PendingOutputs {
 /** Relative, `/`-separated, no dot segments, no control characters. */
 export function checkOutputName(name: string): string {
   const segments = name.split('/')
-  // eslint-disable-next-line no-control-regex -- control characters are what is refused
   const bad =
     name.length > 900 ||
     /[\u0000-\u001f\u007f\\]/.test(name) ||
