@@ -16,9 +16,13 @@ export interface ServerProcess {
 
 /** A real service in its own process. The caller kills it. */
 export async function startServer(options: AppOptions): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ['--conditions=longhaul-source', entry, JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    ['--conditions=longhaul-source', entry, JSON.stringify(options)],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   let errors = ''
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
   const ended = once(child, 'exit')
