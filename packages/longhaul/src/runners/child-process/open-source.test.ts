@@ -1,4 +1,4 @@
-import { cp, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -108,6 +108,15 @@ it.each([
   })
 })
 
+it('says why an executable that writes nonsense cannot be served', async () => {
+  await write('garbage.sh', '#!/bin/sh\necho hello >&4\nsleep 600\n')
+  await chmod(path.join(folder, 'garbage.sh'), 0o755)
+  await expect(open('garbage.sh')).rejects.toMatchObject({
+    code: 'processor-broken',
+    message: expect.stringMatching(/fd 4 that is not of the protocol: no JSON: hello/) as string,
+  })
+})
+
 it('tells a failing setup on the processor; jobs wait, and can be cancelled', async () => {
   const [runner] = await open(path.join(fixtures, 'broken-setup.ts'))
   await vi.waitUntil(() => runner?.state().kind === 'broken', { timeout: 20_000 })
@@ -171,7 +180,6 @@ it('gives a processor the heap that it asks for', async () => {
 })
 
 it('runs an inline processor in this very process', async () => {
-  await cp(path.join(fixtures, 'only-waits.ts'), path.join(folder, 'only-waits.ts'))
   await open(path.join(fixtures, 'only-waits.ts'))
   expect(await runOnly()).toMatchObject({ value: { pid: process.pid } })
 })

@@ -84,7 +84,10 @@ export class WarmChild {
     const lines = new LineSplitter(longestMessage)
     const refuse = (detail: string): void => {
       this.#deaf = true
-      this.#listener?.nonsense(detail)
+      if (this.#listener) return this.#listener.nonsense(detail)
+      // While it starts, or between attempts: nobody could hear a word of it any more.
+      this.#bootText += `\nIt wrote a line on fd 4 that is not of the protocol: ${detail}\n`
+      this.process.signal('SIGKILL')
     }
     this.process.messages?.on('data', (chunk: Buffer) => {
       if (this.#deaf) return
