@@ -89,7 +89,7 @@ const shell = (command: string, options: { cwd: string; env: NodeJS.ProcessEnv }
 /** What `npm run` adds would make npm believe that it is at work in this repository. */
 function withoutNpm(from: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = /^npm_config_(registry|cache|userconfig)$/i
-  const ours = /^(npm_|NODE_|VITEST|LONGHAUL_|PORT$|HOST$|INIT_CWD$)/i
+  const ours = /^(npm_|NODE_(OPTIONS|PATH|ENV)$|VITEST|LONGHAUL_|PORT$|HOST$|INIT_CWD$)/i
   return Object.fromEntries(
     Object.entries(from).filter(([name]) => kept.test(name) || !ours.test(name)),
   )
