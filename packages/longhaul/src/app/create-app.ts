@@ -4,6 +4,7 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import { pino, type Logger } from 'pino'
 import { openSqlite, type SqliteDatabase } from '../database/index.ts'
 import { createHttpServer } from '../http/index.ts'
+import { mayReadKey } from '../jobs/index.ts'
 import { sqliteEngine } from '../jobs/sqlite/index.ts'
 import { checkExposure, createKeys, keyStatements } from '../keys/index.ts'
 import { reapOrphans } from '../runners/index.ts'
@@ -96,7 +97,15 @@ async function assemble(
   const services: Services = { config, log, database, engine, storage, uploads, runners, broken }
   const server: FastifyInstance = await createHttpServer(services)
   await server.ready()
-  const worker = createWorker({ config, engine, storage, runners, worker: identity, log })
+  const worker = createWorker({
+    config,
+    engine,
+    storage,
+    runners,
+    worker: identity,
+    log,
+    mayRead: (owner, key) => mayReadKey(services, { owner }, key),
+  })
   const expiry = setInterval(() => {
     uploads.expire().catch((error: unknown) => log.error({ err: error }, 'expiring uploads failed'))
   }, 60_000).unref()

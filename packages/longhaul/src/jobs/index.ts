@@ -4,6 +4,7 @@
  */
 export { createEventStreams, type EventStreams } from './event-streams.ts'
 export { createJobWatch, type JobWatch } from './job-watch.ts'
+export { mayReadKey } from './may-read-key.ts'
 export { ingestRoutes } from './routes-ingest.ts'
 export { jobRoutes } from './routes.ts'
 export { submissionRoutes } from './routes-submission.ts'

@@ -57,6 +57,8 @@ export const fromProcessor = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('describe'),
     protocol: z.literal(1),
+    /** The program that really runs, where a launcher was started: later children start it directly. */
+    interpreter: z.string().optional(),
     processors: z.array(z.looseObject({ name: z.string() })),
   }),
   /** setup() is done: send `run`. */

@@ -117,6 +117,7 @@ export class Attempt {
       inputRoots: config.inputRoots,
       workspace: this.#workspace,
       signal: this.#abort.signal,
+      mayRead: (key) => this.#parts.mayRead(this.job.owner, key),
     })
     if (batch) this.#report({ stage: 'download', message: 'complete' })
     if (this.#stop) return this.#settleStopped(this.#stop, {})
@@ -172,6 +173,8 @@ export class Attempt {
     else if (this.#stop) running.cancel(this.#stop)
     const timers = this.#watch()
     const outcome = await running.outcome.finally(() => timers.forEach(clearInterval))
+    // A verdict that comes after this is about an attempt that has ended: its child may serve another one by now.
+    this.#running = undefined
     if (refused === undefined) return outcome
     const known = isLonghaulError(refused, 'permanent')
     return {

@@ -25,6 +25,8 @@ export interface StageOptions {
   readonly inputRoots: readonly string[]
   readonly workspace: string
   readonly signal: AbortSignal
+  /** Of the objects that a manifest names, and the manifest itself; others look as if they did not exist. */
+  readonly mayRead: (key: string) => Promise<boolean>
 }
 
 /**
@@ -53,6 +55,7 @@ export async function stageInputs(
     input[name] = (many ? staged : staged[0]) as unknown as Json
   }
   if (params.manifest) {
+    if ('uri' in params.manifest) await refuseOthers(params.manifest.uri, options)
     const uris = await filesOfManifest(params.manifest, options.storage)
     const field = fields[0]
     if (fields.length !== 1 || field === undefined) {
@@ -62,7 +65,10 @@ export async function stageInputs(
       )
     }
     const staged: StagedFile[] = []
-    for (const uri of uris) staged.push(await stage({ uri, name: path.posix.basename(uri) }))
+    for (const uri of uris) {
+      await refuseOthers(uri, options)
+      staged.push(await stage({ uri, name: path.posix.basename(uri) }))
+    }
     if (!field.many && staged.length !== 1) {
       throw new LonghaulError(
         'invalid-input',
@@ -72,6 +78,11 @@ export async function stageInputs(
     input[field.name] = (field.many ? staged : staged[0]) as unknown as Json
   }
   return { input, inputs }
+}
+
+async function refuseOthers(uri: string, { storage, mayRead }: StageOptions): Promise<void> {
+  if (uri.startsWith('file:') || (await mayRead(keyOfUri(uri, storage.bucket)))) return
+  throw new LonghaulError('object-not-found', `There is no object ${uri}.`)
 }
 
 async function stageFile(ref: FileRef, index: number, options: StageOptions): Promise<StagedFile> {

@@ -12,4 +12,6 @@ export interface WorkerParts {
   readonly runners: ReadonlyMap<string, Runner>
   readonly worker: WorkerInfo
   readonly log: Logger
+  /** Whether this owner's job may read that object; asked for what a manifest names, which nobody checked before. */
+  readonly mayRead: (owner: string, key: string) => Promise<boolean>
 }

@@ -34,10 +34,11 @@ async function openFile(
 ): Promise<readonly Runner[]> {
   const command = commandFor(source, options)
   const what = path.basename(source.path)
+  let program = command.command
   const start = (processor: string, memoryBytes?: number): WarmChild =>
     new WarmChild(
       {
-        command: command.command,
+        command: program,
         args: command.argsFor(memoryBytes),
         cwd: command.cwd,
         env: childEnvironment({
@@ -49,7 +50,8 @@ async function openFile(
     )
   const first = start('')
   try {
-    const { processors } = await described(first, what)
+    const { processors, interpreter } = await described(first, what)
+    if (interpreter !== undefined && command.mayRedirect) program = interpreter
     const digest = createHash('sha256')
       .update(await readFile(source.path))
       .digest('hex')

@@ -12,6 +12,8 @@ export interface Command {
   readonly argsFor: (memoryBytes?: number) => readonly string[]
   /** Whether the process that was asked for a description goes no further, because it is not the one to run it. */
   readonly onlyDescribes: (description: ProcessorDescription) => boolean
+  /** The description may name the interpreter behind a launcher (a shim of pyenv, say). */
+  readonly mayRedirect?: boolean
   /** The current directory while code is imported and set up: the folder of the served file. */
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
@@ -63,6 +65,7 @@ export function commandFor(
   if (name.endsWith('.py')) {
     return {
       command: pythonFor(file, python),
+      mayRedirect: true,
       argsFor: () => ['-m', 'longhaul.child', file],
       onlyDescribes: () => false,
       cwd,
