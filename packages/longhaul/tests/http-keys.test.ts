@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKeys, type Keys } from '../src/keys/index.ts'
 import { startHttpService, type Call, type HttpService } from './harness/http-service.ts'
+import { until } from './harness/until.ts'
 
 let service: HttpService
 let keys: Keys
@@ -128,6 +129,22 @@ describe('with keys', () => {
       })
     expect((await steal('ben')).json.code).toBe('object-not-found')
     expect((await steal('ana')).status).toBe(201)
+
+    // A manifest is read when the job runs; it opens no side door.
+    const byManifest = async (owner: string) => {
+      const manifest = await service.call('POST /processors/gather/jobs', {
+        json: { manifest_inline: { files: [uri] } },
+        ...as(owner),
+      })
+      const asked = () =>
+        service.call(`GET /jobs/${manifest.json.job_id as string}?view=native`, as(owner))
+      return until('its end', async () => {
+        const { json } = await asked()
+        return ['failed', 'completed'].includes(json.status as string) && json
+      })
+    }
+    expect((await byManifest('ben')).problem.code).toBe('object-not-found')
+    expect((await byManifest('ana')).status).toBe('completed')
   })
 
   it("others' uploads are not there either", async () => {
