@@ -41,11 +41,19 @@ class RecordWriter:
 
     def write(self, row: Optional[Mapping[str, Any]] = None, /, **fields: Any) -> None:
         """One row, as a mapping, as keywords, or both. NaN becomes null; integers are written exactly."""
-        self._check()
-        encoded = self._encoder.encode(row if row is not None else {}, f"{self.name}[{self.count}]")
+        at = f"{self.name}[{self.count}]"
+        encoded = self._encoder.encode({} if row is None else row, at)
         if not isinstance(encoded, dict):
-            raise PermanentError(f"{self.name}[{self.count}] must be a row with named fields, got {encoded!r}.")
-        encoded.update(self._encoder.encode(fields, f"{self.name}[{self.count}]"))
+            raise PermanentError(f"{at} must be a row with named fields, got {encoded!r}.")
+        self._append({**encoded, **self._encoder.encode(fields, at)})
+
+    def write_any(self, value: Any) -> None:
+        """For what a generator yields: a row where it has fields, else a row with the one field `value`."""
+        encoded = self._encoder.encode(value, f"{self.name}[{self.count}]")
+        self._append(encoded if isinstance(encoded, dict) else {"value": encoded})
+
+    def _append(self, encoded: Dict[str, Any]) -> None:
+        self._check()
         line = json.dumps(encoded, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace") + b"\n"
         if self._sink is not None and self._size + len(line) > self._file_bytes:
             self._end_file()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -32,12 +34,13 @@ class Child:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         os.close(control_read)
         os.close(messages_write)
         self.workspace = workspace
         self._messages = os.fdopen(messages_read, encoding="utf-8")
-        self._limit = threading.Timer(LIMIT_SECONDS, self.process.kill)
+        self._limit = threading.Timer(LIMIT_SECONDS, self.kill)
         self._limit.start()
         self.printed = b""
         self._drain = threading.Thread(target=self._read_output)
@@ -81,12 +84,22 @@ class Child:
 
     def end(self) -> int:
         code = self.process.wait()
-        self._limit.cancel()
         self._drain.join(LIMIT_SECONDS)
         return code
 
+    @property
+    def in_time(self) -> bool:
+        """False once the limit has killed it: then an end of file proves nothing."""
+        return self._limit.is_alive()
+
+    def kill(self) -> None:
+        """The whole group: a forked child may hold the pipes as well."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
     def close(self) -> None:
-        self.process.kill()
+        self._limit.cancel()
+        self.kill()
         self.end()
         if self._control != -1:
             os.close(self._control)

@@ -46,6 +46,7 @@ class LeftoversTest(ChildTest):
         try:
             self.assertEqual(child.stop(), 0)
             self.assertIsNone(child.next(), "end of file, although the forked child lives")
+            self.assertTrue(child.in_time)
         finally:
             os.kill(pid, signal.SIGKILL)
 

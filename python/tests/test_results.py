@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
+import time
 from pathlib import Path
+
+from longhaul import PermanentError
+from longhaul.outputs import Outputs
 
 from .child_process import ChildTest
 
@@ -128,6 +133,15 @@ class ResultsTest(ChildTest):
         """
         self.assertEqual(self.result(text), {"f": {"$output": "made.txt"}})
 
+    def test_a_temporary_file_of_others_is_refused(self):
+        said: "list[dict]" = []
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+            an_hour_from_now = time.time_ns() + 3600 * 10**9
+            later = Outputs(self.workspace, said.append, lambda: None, print, began_ns=an_hour_from_now)
+            with self.assertRaises(PermanentError):
+                later.give(Path(file.name), "result")
+        self.assertEqual(said, [])
+
     def test_a_path_without_a_file_says_so(self):
         self.assertIn(
             "result is the path b.txt, and there is no such file",
@@ -174,6 +188,14 @@ class ResultsTest(ChildTest):
         value = messages[-1]["value"]
         self.assertEqual(value["rows"], 9)
         self.assertEqual([one["$output"] for one in value["f"]][:3], frames)
+
+    def test_what_is_yielded_is_the_progress_of_code_that_reports_none(self):
+        def counts(text: str) -> "list[int]":
+            return [one["done"] for one in self.run_once(text) if one["type"] == "progress"]
+
+        self.assertEqual(counts("def f():\n  yield 1\n  yield 2"), [1, 2])
+        self.assertEqual(counts("def f(job):\n  yield 1\n  job.progress(7, 9)\n  yield 2"), [7])
+        self.assertEqual(counts("import sys\nsys.modules['tqdm'] = sys\ndef f():\n  yield 1"), [])
 
     def test_async_functions_and_generators(self):
         self.assertEqual(self.result("import asyncio\nasync def f(): await asyncio.sleep(0); return 1"), {"f": 1})

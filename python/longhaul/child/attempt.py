@@ -71,7 +71,11 @@ class Attempt:
         try:
             self._job.check()
             value = finish(self._served.call(self._message["input"], self._job), self._on_cancel)
-            streamed = results.of_stream(value, self._on_cancel, self._shielded) if is_stream(value) else None
+            streamed = (
+                results.of_stream(value, self._on_cancel, self._shielded, counted=self._counts_yields)
+                if is_stream(value)
+                else None
+            )
         finally:
             self._interruptible = False
             signal.signal(signal.SIGINT, before)
@@ -79,6 +83,11 @@ class Attempt:
         result = results.of_value(value) if streamed is None else streamed
         self._job.outputs.finish()
         return result
+
+    @property
+    def _counts_yields(self) -> bool:
+        """A job reports its own progress, and a tqdm bar is read from stderr; both say more than a count."""
+        return not self._served.takes_job and "tqdm" not in sys.modules
 
     def _on_interrupt(self, *_: object) -> None:
         # Runs in the main thread, so the flag cannot change while it is looked at.

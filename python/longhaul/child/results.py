@@ -40,10 +40,12 @@ class Results:
         items: Any,
         on_cancel: Callable[[Callable[[], object]], None],
         shielded: Callable[[Callable[[Any], None]], Callable[[Any], None]],
+        counted: bool,
     ) -> Result:
         """Yielded Paths become outputs at once; anything else is a record of `<name>_00000.jsonl`.
 
-        `shielded` wraps what must not be interrupted between two steps of the author's code.
+        `shielded` wraps what must not be interrupted between two steps of the author's code. `counted`: what was
+        yielded is the progress, because the code cannot report any.
         """
         files: List[Any] = []
         records = self._job.outputs.records(self._name)
@@ -54,9 +56,9 @@ class Results:
             if isinstance(item, os.PathLike):
                 files.append(self._give(item, f"yielded[{len(files)}]", self._name))
             elif item is not None:
-                row = self._encoder_of_rows.encode(item, f"yielded[{records.count}]")
-                records.write(row if isinstance(row, dict) else {"value": row})
-            self._job.progress(len(files) + records.count)
+                records.write_any(item)
+            if counted:
+                self._job.progress(len(files) + records.count)
 
         if isinstance(items, collections.abc.AsyncIterator):
             drain(items, shielded(take), on_cancel)
@@ -65,10 +67,6 @@ class Results:
         records.close()
         result: Result = {self._name: files + [{"$output": file} for file in records.files]}
         return {**result, **(self.of_value(returned) or {})} if returned is not None else result
-
-    @property
-    def _encoder_of_rows(self) -> JsonEncoder:
-        return JsonEncoder(note=self._job.note, exact_integers=True)
 
     def _file(self, value: Any, at: str) -> Any:
         if isinstance(value, (RecordWriter, ShardWriter)):
