@@ -1,3 +1,4 @@
+import { isFinished, type JobView } from '@longhaul/protocol'
 import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKeys, type Keys } from '../src/keys/index.ts'
@@ -132,18 +133,17 @@ describe('with keys', () => {
 
     // A manifest is read when the job runs; it opens no side door.
     const byManifest = async (owner: string) => {
-      const manifest = await service.call('POST /processors/gather/jobs', {
+      const { json } = await service.call('POST /processors/gather/jobs', {
         json: { manifest_inline: { files: [uri] } },
         ...as(owner),
       })
-      const asked = () =>
-        service.call(`GET /jobs/${manifest.json.job_id as string}?view=native`, as(owner))
+      const at = `GET /jobs/${json.job_id as string}?view=native`
       return until('its end', async () => {
-        const { json } = await asked()
-        return ['failed', 'completed'].includes(json.status as string) && json
+        const job = (await service.call(at, as(owner))).json as JobView
+        return isFinished(job.status) ? job : undefined
       })
     }
-    expect((await byManifest('ben')).problem.code).toBe('object-not-found')
+    expect((await byManifest('ben')).problem?.code).toBe('object-not-found')
     expect((await byManifest('ana')).status).toBe('completed')
   })
 

@@ -1,14 +1,13 @@
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
-import type { Problem } from '@longhaul/protocol'
-import { isLonghaulError, LonghaulError, toProblem } from '../errors/index.ts'
+import { LonghaulError } from '../errors/index.ts'
 import type { Claim, Outcome, Verdict } from '../jobs/engine.ts'
-import type { PendingOutput, Progress } from '../jobs/job.ts'
+import type { Progress } from '../jobs/job.ts'
 import type { RunningAttempt, Runner, RunOutcome, RunUsage } from '../runners/runner.ts'
-import type { Json } from '../support/json.ts'
 import { faultPoint } from '../support/fault-point.ts'
+import { failureOf, overdue } from './attempt-failure.ts'
 import { PendingOutputs } from './pending-outputs.ts'
-import { publish } from './publish.ts'
+import { publish, type Publication } from './publish.ts'
 import { linkResult } from './result-value.ts'
 import { stageInputs } from './stage-inputs.ts'
 import type { WorkerParts } from './worker-parts.ts'
@@ -79,7 +78,7 @@ export class Attempt {
     const { log } = this.#parts
     try {
       if (this.#claim.resume === 'publish') {
-        await this.#publishUntilDone(this.#claim.result, this.#claim.outputs, {})
+        await this.#publish(this.#claim)
       } else {
         await this.#run()
       }
@@ -176,13 +175,7 @@ export class Attempt {
     // A verdict that comes after this is about an attempt that has ended: its child may serve another one by now.
     this.#running = undefined
     if (refused === undefined) return outcome
-    const known = isLonghaulError(refused, 'permanent')
-    return {
-      kind: 'failed',
-      problem: asFailure(refused),
-      retry: known ? 'never' : 'policy',
-      usage: outcome.usage,
-    }
+    return { ...failureOf(refused), usage: outcome.usage }
   }
 
   /** The engine's deadline comes with a touch; this one is finer. Silence is watched only where the author set it. */
@@ -208,7 +201,7 @@ export class Attempt {
     outcome: Extract<RunOutcome, { kind: 'completed' }>,
     pending: PendingOutputs,
   ): Promise<void> {
-    const { engine } = this.#parts
+    const { engine, storage } = this.#parts
     const { value, outputs } = linkResult(outcome.value, pending.list)
     if (this.job.kind === 'batch') this.#report({ stage: 'completed', percent: 100 })
     await this.#flushProgress()
@@ -216,65 +209,40 @@ export class Attempt {
       await this.#settle({ kind: 'completed', result: { value, outputs: [] } }, outcome.usage)
       return
     }
+    // From here on the uploads belong to the publication, even if the answer is lost: nobody but the fence takes them back.
+    pending.handOver()
     faultPoint('worker.before-publishing')
     const [verdict] = await engine.settle([
       { lease: this.lease, outcome: { kind: 'publishing', result: value, outputs } },
     ])
     faultPoint('worker.after-publishing')
-    if (verdict !== 'settled') return pending.abort()
-    // From here on the uploads belong to the publication: whoever finds it completes it, nobody aborts.
-    await this.#publishUntilDone(value, outputs, outcome.usage)
+    if (verdict === 'settled') await this.#publish({ result: value, outputs }, outcome.usage)
+    else for (const output of outputs) await storage.abort(output)
   }
 
-  /** A store that fails for a moment must not cost the result: the lease is held while this tries again. */
-  async #publishUntilDone(value: Json, outputs: readonly PendingOutput[], usage: RunUsage) {
-    const { engine, storage, log } = this.#parts
-    for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 5000)) {
-      try {
-        await publish(engine, storage, this.lease, value, outputs, {
-          ...usage,
-          logKey: this.#logKey,
-        })
-        return
-      } catch (error) {
-        if (this.#stop === 'lost' || this.#stop === 'drain') return
-        if (isLonghaulError(error, 'upload-not-found') || isLonghaulError(error, 'invalid-part'))
-          throw error
-        log.warn({ err: error, job_id: this.job.id }, 'publishing failed, trying again')
-        await new Promise((resolve) => setTimeout(resolve, pauseMs))
-      }
-    }
+  #publish(what: Pick<Publication, 'result' | 'outputs'>, usage: RunUsage = {}): Promise<void> {
+    const publication = { ...what, lease: this.lease, usage: { ...usage, logKey: this.#logKey } }
+    return publish(this.#parts, publication, () => this.#stop === 'lost' || this.#stop === 'drain')
   }
 
   async #settleStopped(reason: StopReason, usage: RunUsage): Promise<void> {
-    if (reason === 'lost') return
-    if (reason === 'drain') return this.#parts.engine.release([this.lease])
-    if (reason === 'cancelled') return this.#settle({ kind: 'cancelled' }, usage)
-    const code = reason === 'deadline' ? 'timeout' : 'silent'
-    const detail =
-      reason === 'deadline'
-        ? `The attempt ran longer than its limit of ${(this.job.timeoutMs ?? 0) / 1000} s and was stopped.`
-        : `Nothing was heard of the attempt for ${(this.#runner?.description.silence_ms ?? 0) / 1000} s; it was stopped.`
-    return this.#settle(
-      { kind: 'failed', problem: toProblem(new LonghaulError(code, detail)), retry: 'policy' },
-      usage,
-    )
+    switch (reason) {
+      case 'lost':
+        return
+      case 'drain':
+        return this.#parts.engine.release([this.lease])
+      case 'cancelled':
+        return this.#settle({ kind: 'cancelled' }, usage)
+      case 'deadline':
+        return this.#settle(overdue(reason, this.job.timeoutMs ?? 0), usage)
+      case 'silent':
+        return this.#settle(overdue(reason, this.#runner?.description.silence_ms ?? 0), usage)
+    }
   }
 
   async #settleFailed(error: unknown): Promise<void> {
-    if (this.#stop === 'lost') return
     if (this.#stop) return this.#settleStopped(this.#stop, {})
-    const permanent = [
-      'invalid-input',
-      'invalid-uri',
-      'uri-refused',
-      'object-not-found',
-      'checksum-mismatch',
-      'permanent',
-      'processor-changed',
-    ]
-    const retry = isLonghaulError(error) && permanent.includes(error.code) ? 'never' : 'policy'
-    await this.#settle({ kind: 'failed', problem: asFailure(error), retry }, {})
+    await this.#settle(failureOf(error), {})
   }
 
   /** The last word of a job stays with it, also when it failed before the next touch. */
@@ -302,17 +270,4 @@ export class Attempt {
     this.#progress = progress
     this.#progressChanged = true
   }
-}
-
-/** A failure that is not in the catalogue's words for attempts is `transient`: trying again may help. */
-function asFailure(error: unknown): Problem {
-  if (isLonghaulError(error)) return toProblem(error)
-  const { code } = error as NodeJS.ErrnoException
-  return toProblem(
-    new LonghaulError(
-      'transient',
-      `The attempt could not be carried out${code ? ` (${code})` : ''}.`,
-      { cause: error },
-    ),
-  )
 }

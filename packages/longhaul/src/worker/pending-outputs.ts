@@ -58,6 +58,11 @@ export class PendingOutputs {
     await rm(file, { force: true })
   }
 
+  /** The uploads belong to somebody else now: abort() leaves them alone. */
+  handOver(): void {
+    this.#pending.clear()
+  }
+
   async abort(): Promise<void> {
     for (const pending of this.#pending.values()) await this.#storage.abort(pending)
     this.#pending.clear()

@@ -1,40 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isLonghaulError } from '../errors/index.ts'
-import type { Lease, JobEngine } from '../jobs/engine.ts'
+import type { AttemptUsage, Lease } from '../jobs/engine.ts'
 import type { PendingOutput } from '../jobs/job.ts'
 import type { Storage } from '../storage/object-store.ts'
 import type { Json } from '../support/json.ts'
 import { faultPoint } from '../support/fault-point.ts'
 import { publishedOutput } from './result-value.ts'
+import type { WorkerParts } from './worker-parts.ts'
 
-/**
- * The second step of settling: completes every recorded upload, then the job. Each step may be repeated by any worker:
- * completing is idempotent, and an upload that is gone counts as done when an object of that size and digest lies there.
- */
-export async function publish(
-  engine: JobEngine,
-  storage: Storage,
-  lease: Lease,
-  result: Json,
-  outputs: readonly PendingOutput[],
-  usage?: { cpuMs?: number; peakRssBytes?: number; logKey?: string },
-): Promise<'settled' | 'lost'> {
-  for (const output of outputs) {
-    faultPoint('worker.before-complete-output')
-    await completeOutput(storage, output)
-    faultPoint('worker.after-complete-output')
-  }
-  faultPoint('worker.before-settle')
-  const completed = {
-    kind: 'completed',
-    result: { value: result, outputs: outputs.map(publishedOutput) },
-  } as const
-  const [verdict] = await engine.settle([
-    { lease, outcome: completed, ...(usage ? { usage } : {}) },
-  ])
-  faultPoint('worker.after-settle')
-  return verdict ?? 'lost'
+/** What was recorded as `publishing`, by this attempt or by one that died over it. */
+export interface Publication {
+  readonly lease: Lease
+  readonly result: Json
+  readonly outputs: readonly PendingOutput[]
+  readonly usage?: AttemptUsage
 }
 
+/**
+ * The second step of settling: completes every recorded upload, then the job. Each step may be repeated by any worker. A
+ * store that fails for a moment must not cost the result: this tries again until `given up` says that the lease is gone.
+ * Throws when an upload is gone for good ('upload-not-found', 'invalid-part').
+ */
+export async function publish(
+  { engine, storage, log }: Pick<WorkerParts, 'engine' | 'storage' | 'log'>,
+  { lease, result, outputs, usage }: Publication,
+  givenUp: () => boolean,
+): Promise<void> {
+  for (let pauseMs = 100; !givenUp(); pauseMs = Math.min(pauseMs * 2, 5000)) {
+    try {
+      for (const output of outputs) {
+        faultPoint('worker.before-complete-output')
+        await completeOutput(storage, output)
+        faultPoint('worker.after-complete-output')
+      }
+      faultPoint('worker.before-settle')
+      const value = { value: result, outputs: outputs.map(publishedOutput) }
+      const completed = { kind: 'completed', result: value } as const
+      await engine.settle([{ lease, outcome: completed, ...(usage ? { usage } : {}) }])
+      faultPoint('worker.after-settle')
+      return
+    } catch (error) {
+      if (isLonghaulError(error, 'upload-not-found') || isLonghaulError(error, 'invalid-part'))
+        throw error
+      log.warn({ err: error, job_id: lease.jobId }, 'publishing failed, trying again')
+      await sleep(pauseMs)
+    }
+  }
+}
+
+/** An upload that is gone counts as done when an object of that size and digest lies there. */
 async function completeOutput(storage: Storage, output: PendingOutput): Promise<void> {
   try {
     await storage.complete(output, output.parts, { sha256: output.sha256 })
