@@ -263,3 +263,14 @@ describe('documentation', () => {
     },
   )
 })
+
+it('copies what jobs say into the service log when the operator asks', async () => {
+  const chatty = await startHttpService({ logJobOutput: true })
+  try {
+    await chatty.call('POST /processors/gather/run', { form: { files: [['a.txt', 'a']] } })
+    const copied = chatty.logged.find(({ msg }) => msg === 'taking a.txt')
+    expect(copied).toMatchObject({ from: 'log', attempt: 1 })
+  } finally {
+    await chatty.stop()
+  }
+})

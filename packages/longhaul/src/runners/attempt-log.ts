@@ -22,6 +22,8 @@ export interface AttemptLogLine {
 export interface AttemptLogOptions {
   /** @default 64 MiB */
   readonly maxBytes?: number
+  /** Hears every line, also those past the cap. */
+  readonly onLine?: ((line: Omit<AttemptLogLine, 'at'>) => void) | undefined
 }
 
 const MiB = 1024 * 1024
@@ -35,6 +37,7 @@ const batchBytes = MiB
  */
 export class AttemptLog {
   readonly #file: string
+  readonly #onLine: AttemptLogOptions['onLine']
   readonly #headBytes: number
   readonly #pieceBytes: number
   #unwritten: string[] = []
@@ -46,7 +49,8 @@ export class AttemptLog {
   #pieces: string[] = []
   #closed = false
 
-  constructor(file: string, { maxBytes = 64 * MiB }: AttemptLogOptions = {}) {
+  constructor(file: string, { maxBytes = 64 * MiB, onLine }: AttemptLogOptions = {}) {
+    this.#onLine = onLine
     this.#file = file
     this.#headBytes = Math.floor(maxBytes / 2)
     this.#pieceBytes = Math.floor(maxBytes / 4)
@@ -56,6 +60,7 @@ export class AttemptLog {
   /** Never throws: a log that cannot be written costs the log, not the attempt. */
   write(line: Omit<AttemptLogLine, 'at'>): void {
     if (this.#closed) return
+    this.#onLine?.(line)
     const text = `${JSON.stringify({ at: Date.now(), ...line })}\n`
     this.#unwritten.push(text)
     this.#unwrittenBytes += text.length

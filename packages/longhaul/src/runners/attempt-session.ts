@@ -23,7 +23,7 @@ export class AttemptSession {
   constructor(request: AttemptRequest, sink: AttemptSink) {
     this.#request = request
     this.#sink = sink
-    this.#log = new AttemptLog(request.logFile)
+    this.#log = new AttemptLog(request.logFile, { onLine: sink.logged })
     this.stdout = new TextCapture('stdout', this.#log)
     this.stderr = new TextCapture('stderr', this.#log, (progress) => {
       // A bar on stderr stands for progress until the processor reports its own.

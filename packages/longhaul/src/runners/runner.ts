@@ -42,6 +42,10 @@ export interface AttemptSink {
   progress(progress: Progress): void
   /** Any sign of life: a progress, a log line, a byte of stdout. */
   alive(): void
+  /** Every line of the attempt's log, where somebody wants a copy. */
+  logged?:
+    | ((line: { readonly from: string; readonly text: string; readonly level?: string }) => void)
+    | undefined
   output(output: {
     readonly name: string
     readonly path: string

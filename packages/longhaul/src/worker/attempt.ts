@@ -145,7 +145,7 @@ export class Attempt {
     staged: Awaited<ReturnType<typeof stageInputs>>,
     outputs: PendingOutputs,
   ): Promise<RunOutcome> {
-    const { config } = this.#parts
+    const { config, log } = this.#parts
     const { jobId, attempt, nonce } = this.lease
     let refused: unknown
     const running = runner.run(
@@ -160,6 +160,13 @@ export class Attempt {
       {
         progress: (progress) => this.#report(progress),
         alive: () => (this.#lastAlive = performance.now()),
+        logged: config.logJobOutput
+          ? ({ from, level, text }) =>
+              log.info(
+                { job_id: jobId, attempt, from, ...(level ? { level_of_job: level } : {}) },
+                text,
+              )
+          : undefined,
         output: (output) =>
           outputs.take(output).catch((error: unknown) => {
             refused ??= error
