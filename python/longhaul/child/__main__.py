@@ -50,10 +50,10 @@ def _open(channel: Channel, file: Path, wanted: str) -> Optional[Served]:
         channel.send(
             {
                 "type": "describe",
-                # A launcher such as pyenv's shim costs half a second at every start; the next child skips it.
-                "interpreter": sys.executable,
                 "protocol": PROTOCOL,
                 "processors": [s.description() for s in all_served.values()],
+                # A launcher such as pyenv's shim costs half a second at every start; the next child skips it.
+                **({"interpreter": sys.executable} if sys.executable else {}),
             }
         )
         chosen = _choose(all_served, wanted)
