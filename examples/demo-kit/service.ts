@@ -22,7 +22,7 @@ export interface Service {
  */
 export async function startService(
   args: readonly string[],
-  options: { readonly dataDir: string; readonly cwd?: string },
+  options: { readonly dataDir: string; readonly cwd?: string; readonly python?: string },
 ): Promise<Service> {
   const child = spawn(
     process.execPath,
@@ -40,7 +40,12 @@ export async function startService(
     {
       cwd: options.cwd ?? root,
       // Settings of whoever runs the demo must not decide how it ends.
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], LOG_LEVEL: 'warn' },
+      env: {
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        LOG_LEVEL: 'warn',
+        ...(options.python === undefined ? {} : { LONGHAUL_PYTHON: options.python }),
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   )
