@@ -4,7 +4,7 @@ import { percentile, type Figure } from './figure.ts'
 import { family } from './memory.ts'
 import { startService, warmedUp } from './service.ts'
 
-const starts = 5
+const starts = 9
 const MB = 1e6
 
 /** What the service costs before anybody uses it: the built command with one processor, without S3. */
