@@ -22,6 +22,7 @@ export async function clientsWork(
     const files = task === 'files' ? { source, sourceSha256 } : {}
     const input = { ...files, ms: random.between(50, 1200) }
     const one = client.submit(`${seed}-${n}`, task, input)
+    one.catch(() => undefined) // thrown by Promise.all below, which may still be seconds away
     submitted.push(one)
     if (random.chance(0.1)) cancels.push(cancelLater(client, one, random.between(0, 1000)))
     await pause(random.between(0, 300))

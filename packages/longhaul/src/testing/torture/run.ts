@@ -81,6 +81,9 @@ export async function tortureOnce(options: RunOptions): Promise<RunReport> {
     }
     await writeFile(folder.calm, '')
     findings.push(...(await quiet(fleet, client, folder, leaseMs)))
+  } catch (error) {
+    // A service that cannot be started or spoken to any more is a finding, and so is what it left.
+    findings.push({ kind: 'lost', what: `the run broke off: ${(error as Error).message}` })
   } finally {
     client.close()
     await fleet.kill()
