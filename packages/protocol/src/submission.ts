@@ -12,7 +12,7 @@ export type FileReference = z.infer<typeof fileReference>
 export const submissionOptions = z.object({
   /** 1 is soonest, 3 last. @default 2 */
   priority: z.int().min(1).max(3).optional(),
-  timeout_seconds: z.number().positive().optional(),
+  timeout_seconds: z.number().positive().max(1e9).optional(),
   max_attempts: z.int().min(1).max(100).optional(),
   idempotency_key: z.string().max(255).optional(),
 })

@@ -4,7 +4,8 @@ import { LonghaulError } from '../errors/index.ts'
 /** The last segment of what a client calls its file; throws 'invalid-file-name' where nothing usable is left. */
 export function plainFileName(name: string): string {
   const base = path.posix.basename(name.replaceAll('\\', '/'))
-  const unusable = ['', '.', '..'].includes(base) || /[\u0000-\u001f\u007f]/.test(base)
+  const unusable =
+    ['', '.', '..'].includes(base) || !base.isWellFormed() || /[\u0000-\u001f\u007f]/.test(base)
   if (!unusable && Buffer.byteLength(base) <= 255) return base
   throw new LonghaulError(
     'invalid-file-name',

@@ -12,7 +12,9 @@ export function parseRange(
   header: string | undefined,
   size: number,
 ): ClosedRange | 'unsatisfiable' | undefined {
-  const [, from, to] = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? '') ?? []
+  // Blanks go first and long headers at once: with optional blanks everywhere the pattern took minutes for one header.
+  const compact = (header ?? '').slice(0, 200).replaceAll(/\s/g, '')
+  const [, from, to] = /^bytes=(\d*)-(\d*)$/i.exec(compact) ?? []
   if (from === undefined || to === undefined || (from === '' && to === '')) return undefined
   if (from === '') {
     const last = Math.min(Number(to), size)

@@ -101,9 +101,10 @@ async function storeFile(
 
 /** A field that comes again makes a list. */
 function append(input: Map<string, Json>, name: string, value: Json, start?: Json[]): void {
-  const before = input.get(name) ?? start
-  if (before === undefined) input.set(name, value)
-  else input.set(name, [...((Array.isArray(before) ? before : [before]) as Json[]), value])
+  const before = input.get(name)
+  if (before === undefined) input.set(name, start ? [...start, value] : value)
+  else if (Array.isArray(before)) (before as Json[]).push(value)
+  else input.set(name, [before, value])
 }
 
 const fieldText = (value: unknown): Json =>
@@ -120,9 +121,16 @@ function noSuchField(name: string, fields: readonly FileField[]): LonghaulError 
 const onlyOne = (name: string): LonghaulError =>
   invalidRequest([{ type: 'too_long', loc: ['body', name], msg: 'One file, not several' }])
 
+const maxFields = 10_000
+
 /** A form without files. */
 export function fieldsOf(form: URLSearchParams): JsonObject {
   const input = new Map<string, Json>()
+  if (form.size > maxFields)
+    throw new LonghaulError(
+      'bad-request',
+      `The form has ${form.size} fields; at most ${maxFields} are read. Send {"input": {…}} as JSON instead.`,
+    )
   for (const [name, value] of form) append(input, name, value)
   return Object.fromEntries(input)
 }

@@ -4,6 +4,7 @@ import { LonghaulError } from '../errors/index.ts'
 import { keyOfUri } from '../storage/index.ts'
 import { attachment, matchesEtag, parseRange } from './http-range.ts'
 import type { JobOutput } from './job.ts'
+import { headerMediaType } from '../support/media-type.ts'
 
 /**
  * Answers with an output's bytes, streamed. The digest is the ETag: an output never changes under its job. Whatever a
@@ -36,7 +37,7 @@ export async function sendOutput(
       `${output.name} has ${output.size} bytes; the range asked for lies beyond.`,
     )
   }
-  void reply.type(output.mediaType)
+  void reply.type(headerMediaType(output.mediaType))
   if (range) {
     void reply.code(206)
     void reply.header('content-range', `bytes ${range.start}-${range.end}/${output.size}`)

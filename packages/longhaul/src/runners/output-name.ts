@@ -3,8 +3,7 @@
  * become paths or keys without this.
  */
 export function isOutputName(name: unknown): name is string {
-  if (typeof name !== 'string' || name.length > 900) return false
-
+  if (typeof name !== 'string' || name.length > 900 || !name.isWellFormed()) return false
   if (/[\u0000-\u001f\u007f\\]/.test(name)) return false
   return name
     .split('/')

@@ -9,8 +9,16 @@ let roots: ReadonlySet<string> | undefined
 export function hideMachinePaths(text: string): string {
   if (!text.includes('/')) return text
   roots ??= new Set(readdirSync('/'))
-  return text.replaceAll(
-    /(?:file:\/\/|(?<![\w:/.~-]))\/([^\s/'"<>:]+)(?:\/[^\s/'"<>:]+)*\/([^\s/'"<>:,;)]+)/g,
-    (path: string, first: string, last: string) => (roots?.has(first) ? last : path),
-  )
+  // One class of characters, so that matching takes time in proportion to the text, whoever wrote it.
+  return text.replaceAll(/(?:file:\/\/|(?<![\w:/.~-]))\/[^\s'"<>:]+/g, lastNameOf)
+}
+
+function lastNameOf(path: string): string {
+  const [first = '', ...rest] = path
+    .replace(/^file:\/\//, '')
+    .split('/')
+    .filter(Boolean)
+  const last = rest.at(-1)
+  if (last === undefined || !roots?.has(first)) return path
+  return path.endsWith('/') ? `${last}/` : last
 }

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { LonghaulError } from '../errors/index.ts'
 import { attachment, matchesEtag, parseRange } from '../jobs/index.ts'
 import type { ObjectInfo, Storage } from '../storage/index.ts'
+import { headerMediaType } from '../support/media-type.ts'
 
 /** An object as HTTP has it: one range, conditions, a digest. Scripts in it never run as pages of this service. */
 export async function sendObject(
@@ -37,7 +38,7 @@ export async function sendObject(
       `The object has ${info.size} bytes; the range asked for lies beyond.`,
     )
   }
-  void reply.type(info.mediaType)
+  void reply.type(headerMediaType(info.mediaType))
   void reply.header('content-length', range ? range.end - range.start + 1 : info.size)
   void reply.code(range ? 206 : 200)
   if (range) void reply.header('content-range', `bytes ${range.start}-${range.end}/${info.size}`)

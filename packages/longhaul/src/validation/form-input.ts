@@ -58,7 +58,8 @@ function truthOf(text: string): boolean | undefined {
 
 /** A whole number that a double would round is not read: better refused than changed. */
 function numberOf(text: string, type: 'integer' | 'number'): number | undefined {
-  if (!/^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text)) return undefined
+  if (text.length > 400 || !/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text.trim()))
+    return undefined
   const value = Number(text)
   if (type === 'integer') return Number.isSafeInteger(value) ? value : undefined
   return Number.isFinite(value) ? value : undefined

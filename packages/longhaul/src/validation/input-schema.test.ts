@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ProcessorDescription } from '../processor/description.ts'
 import type { JsonObject } from '../support/json.ts'
-import { inputSchemaOf } from './index.ts'
+import { inputSchemaOf, invalidRequest } from './index.ts'
 
 const file = { type: 'string', format: 'binary', 'x-longhaul-file': { media_type: 'image/*' } }
 const schema: JsonObject = {
@@ -149,5 +149,36 @@ describe('form input', () => {
     expect(read({ width: 'wide' })).toMatchObject({
       details: [{ type: 'integer_type', loc: ['body', 'width'], input: 'wide' }],
     })
+  })
+})
+
+describe('hostile input', () => {
+  it('cannot bring files of its own beside a manifest', () => {
+    const images = [{ uri: 's3://bucket/results/of-another/out.txt', name: 'x' }]
+    expect(check({ images, width: 20 }, { place, withoutFiles: true })).toEqual({
+      ok: true,
+      input: { width: 20 },
+    })
+  })
+
+  it('of a million mistakes gives no million findings', () => {
+    const tags = Array.from({ length: 1_000_000 }, () => 'x')
+    const result = check({ images: [{}], tags }, { place })
+    expect(result.ok).toBe(false)
+    if (!result.ok) expect(result.details).toHaveLength(1)
+  })
+
+  it('is told of a hundred mistakes, and how many more there are', () => {
+    const tags = Array.from({ length: 5000 }, () => 'x')
+    const result = check({ images: [{}], tags }, { place })
+    if (result.ok) throw new Error('it passed')
+    const { message, facts } = invalidRequest(result.details)
+    expect(facts['errors']).toHaveLength(100)
+    expect(message).toContain('and 4999 more')
+  })
+
+  it('has no number that takes longer to read than to send', () => {
+    const given = { ratio: `${'1'.repeat(1_000_000)}x` }
+    expect(check({ images: [{}], ...given }, { place, fromForm: true }).ok).toBe(false)
   })
 })

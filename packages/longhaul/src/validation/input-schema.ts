@@ -26,8 +26,10 @@ export type CheckedInput =
   | { readonly ok: false; readonly details: readonly ValidationDetail[] }
 
 const options = { allErrors: true, useDefaults: true, strict: false, logger: false } as const
-const ajv = new Ajv2020(options)
-addFormats.default(ajv)
+const thorough = new Ajv2020(options)
+/** For large inputs: a million wrong items must not become a million findings. */
+const frugal = new Ajv2020({ ...options, allErrors: false })
+for (const ajv of [thorough, frugal]) addFormats.default(ajv)
 
 const compiled = new WeakMap<ProcessorDescription, InputSchema>()
 
@@ -40,23 +42,37 @@ export function inputSchemaOf(description: ProcessorDescription): InputSchema {
 
 function compile(schema: JsonObject): InputSchema {
   const fileFields = fileFieldsOf(schema)
-  const validators = new Map<boolean, ValidateFunction>()
-  const validatorFor = (withoutFiles: boolean): ValidateFunction => {
-    const validate =
-      validators.get(withoutFiles) ?? ajv.compile(checkable(schema, fileFields, withoutFiles))
-    validators.set(withoutFiles, validate)
+  const validators = new Map<string, ValidateFunction>()
+  const validatorFor = (withoutFiles: boolean, large: boolean): ValidateFunction => {
+    const key = `${withoutFiles} ${large}`
+    const ajv = large ? frugal : thorough
+    const validate = validators.get(key) ?? ajv.compile(checkable(schema, fileFields, withoutFiles))
+    validators.set(key, validate)
     return validate
   }
   return {
     fileFields,
     check(given, { place, fromForm = false, withoutFiles = false }) {
       const input = dropUnknown(schema, fromForm ? readFormInput(schema, given) : given)
-      const validate = validatorFor(withoutFiles)
+      // What the manifest fills cannot be said beside it: nobody would check those files.
+      if (withoutFiles) for (const { name } of fileFields) delete input[name]
+      const validate = validatorFor(withoutFiles, valuesLeft(input, 10_000) === 0)
       if (validate(input)) return { ok: true, input }
       const errors = validate.errors ?? []
       return { ok: false, details: errors.map((one) => detailOfSchemaError(one, input, place)) }
     },
   }
+}
+
+/** How many of `left` values remain when those inside `value` are taken away; 0 as soon as there are too many. */
+function valuesLeft(value: Json | undefined, left: number): number {
+  let rest = left - 1
+  if (typeof value !== 'object' || value === null) return Math.max(0, rest)
+  for (const inner of Object.values(value)) {
+    if (rest <= 0) return 0
+    rest = valuesLeft(inner, rest)
+  }
+  return Math.max(0, rest)
 }
 
 /** Files are checked where they are resolved; the schema only says that they are there, and how many. */

@@ -1,13 +1,17 @@
 import type { FieldError, ValidationDetail } from '@longhaul/protocol'
 import { LonghaulError } from '../errors/index.ts'
 
+/** More would help nobody; the sentence says how many there are. */
+const maxDetails = 100
+
 /**
  * A 422. Each detail's `loc` starts with where it was found (`body`, `query`); the same reasons are said once more as JSON
  * pointers, for clients that do not know FastAPI's form.
  */
-export function invalidRequest(details: readonly ValidationDetail[]): LonghaulError {
+export function invalidRequest(all: readonly ValidationDetail[]): LonghaulError {
+  const details = all.slice(0, maxDetails)
   const [first] = details
-  const more = details.length > 1 ? `; and ${details.length - 1} more` : ''
+  const more = all.length > 1 ? `; and ${all.length - 1} more` : ''
   const sentence = first
     ? `${first.loc.join('.')}: ${first.msg}${more}`
     : 'The request is not valid'
