@@ -48,7 +48,7 @@ and leave no process, file or upload behind. Exit code 1 when anything is found;
     output.data(`died at  ${deaths.map(([point, times]) => `${point} ${times}`).join(' · ')}`)
     if (report.missed.length > 0) output.data(`nobody died at  ${report.missed.join(', ')}`)
     output.data(
-      `lost ${count('lost')} · doubled ${count('doubled')} · leaked ${count('leaked')} · late ${count('late')} · wrong ${count('wrong')}   seed ${seed}, ${runs} runs: ${report.passed ? 'passed' : 'FAILED'}`,
+      `lost ${count('lost')} · doubled ${count('doubled')} · leaked ${count('leaked')} · late ${count('late')} · wrong ${count('wrong')}   seed ${seed}, ${report.runs.length} runs: ${report.passed ? 'passed' : 'FAILED'}`,
     )
     const { runs: _runs, ...summary } = report
     output.object('torture', { ...summary, findings: found })

@@ -29,6 +29,8 @@ export interface TortureReport {
 
 /** Servers start some four times a run, each with a point to die at: so many runs must reach all of them. */
 const runsForEveryPoint = 10
+/** On a slow machine a run may end before its servers reach where they are to die: as many more make up for it. */
+const makeUpRuns = 10
 
 /** Runs one after the other, each on a fresh data directory below the system's temporary folder. */
 export async function torture(options: TortureOptions): Promise<TortureReport> {
@@ -36,7 +38,12 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   const parent = await mkdtemp(path.join(tmpdir(), 'longhaul-torture-'))
   const reports: RunReport[] = []
   let kept = options.keep ?? false
-  for (let number = 1; number <= options.runs; number++) {
+  const goesOn = (number: number): boolean =>
+    number <= options.runs ||
+    (options.runs >= runsForEveryPoint &&
+      number <= options.runs + makeUpRuns &&
+      schedule.missed.length > 0)
+  for (let number = 1; goesOn(number); number++) {
     const seed = (options.seed + number - 1) >>> 0
     const report = await tortureOnce({
       root: path.join(parent, `run-${number}-seed-${seed}`),
