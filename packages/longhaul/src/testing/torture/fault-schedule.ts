@@ -37,7 +37,7 @@ export class FaultSchedule {
   }
 
   nextSleep(random: SeededRandom): PlannedFault {
-    return { point: random.pick(zombiePoints), action: 'stop', hit: random.between(1, 3) }
+    return { point: random.pick(zombiePoints), action: 'stop', hit: random.between(1, 2) }
   }
 
   died(point: FaultPoint): void {

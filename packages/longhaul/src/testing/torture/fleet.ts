@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { FaultPoint } from '../../support/fault-point.ts'
 import { readEvidence, type FaultLine } from './evidence.ts'
 import type { Excuse } from './judge-attempts.ts'
 import { runFolder } from './run-folder.ts'
@@ -13,6 +14,10 @@ export interface FleetOptions {
   readonly base: Omit<ServerPlan, 'serial' | 'seed' | 'fault'>
   /** What the next server shall do to itself. */
   readonly nextFault: (serial: number) => PlannedFault | undefined
+  /** No server has died at this point yet. */
+  readonly isWanted: (point: FaultPoint) => boolean
+  /** How long who stopped itself stands still. */
+  readonly sleepMs: number
 }
 
 /** Servers that share one data directory. Whoever dies is replaced; whoever stops itself is woken after its lease. */
@@ -31,11 +36,17 @@ export class Fleet {
     return this.all.filter((server) => server.ready && !this.#sleeps(server))
   }
 
-  /** Whom chaos may strike: not who is still to stop by itself, for nobody else shows what a late attempt does. */
+  /**
+   * Whom chaos may strike: not who is still to strike itself where nobody did before, nor who is still to stop by
+   * itself, for nobody else shows what a late attempt does.
+   */
   get targets(): readonly TortureServer[] {
-    return this.ready.filter(
-      (server) => server.plan.fault?.action !== 'stop' || this.#woken.has(server),
-    )
+    const { isWanted } = this.#options
+    return this.ready.filter((server) => {
+      const { fault } = server.plan
+      if (fault === undefined) return true
+      return fault.action === 'stop' ? this.#woken.has(server) : !isWanted(fault.point)
+    })
   }
 
   /** When servers stood still, and when they died. */
@@ -88,9 +99,8 @@ export class Fleet {
 
   /** A stopped process cannot say so: its last line of evidence does. */
   async #wake(server: TortureServer): Promise<void> {
-    const { leaseMs } = this.#options.base
     while (server.alive && !this.#sleeps(server)) await pause(25)
-    await server.freeze(leaseMs * 1.5)
+    await server.freeze(this.#options.sleepMs)
     this.#woken.add(server)
   }
 }

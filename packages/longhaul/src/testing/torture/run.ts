@@ -116,6 +116,9 @@ function startFleet(options: RunOptions, random: SeededRandom): Fleet {
     runId: root,
     random,
     base: { folder: root, leaseMs, slots: 2, noFence, noRollForward },
+    isWanted: (point) => schedule.missed.includes(point),
+    // Without a fence, long enough for another attempt to have run and ended.
+    sleepMs: leaseMs * (noFence ? 2.5 : 1.5),
     nextFault: (serial) =>
       serial === 0 ? schedule.nextSleep(random) : schedule.nextDeath(random, points),
   })

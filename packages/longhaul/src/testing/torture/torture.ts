@@ -10,6 +10,8 @@ export interface TortureOptions {
   readonly seed: number
   /** Jobs submitted in each run. @default 24 */
   readonly jobs?: number
+  /** Runs side by side; most of a run is waiting. @default 1 */
+  readonly atOnce?: number
   /** Keep the evidence of good runs too. Bad ones are always kept. */
   readonly keep?: boolean
   /** Test-only: switch a safety off, to prove that its absence is noticed. */
@@ -32,7 +34,7 @@ const runsForEveryPoint = 10
 /** On a slow machine a run may end before its servers reach where they are to die: as many more make up for it. */
 const makeUpRuns = 10
 
-/** Runs one after the other, each on a fresh data directory below the system's temporary folder. */
+/** Each run has a fresh data directory below the system's temporary folder. */
 export async function torture(options: TortureOptions): Promise<TortureReport> {
   const schedule = new FaultSchedule()
   const parent = await mkdtemp(path.join(tmpdir(), 'longhaul-torture-'))
@@ -43,7 +45,11 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     (options.runs >= runsForEveryPoint &&
       number <= options.runs + makeUpRuns &&
       schedule.missed.length > 0)
-  for (let number = 1; goesOn(number); number++) {
+  let begun = 0
+  const lane = async (): Promise<void> => {
+    while (goesOn(begun + 1)) await one(++begun)
+  }
+  const one = async (number: number): Promise<void> => {
     const seed = (options.seed + number - 1) >>> 0
     const report = await tortureOnce({
       root: path.join(parent, `run-${number}-seed-${seed}`),
@@ -59,6 +65,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     if (report.findings.length > 0) kept = true
     else if (!options.keep) await rm(report.folder, { recursive: true, force: true })
   }
+  await Promise.all(Array.from({ length: options.atOnce ?? 1 }, lane))
   if (!kept) await rm(parent, { recursive: true, force: true })
   const { deaths, missed } = schedule
   const reachedAll = missed.length === 0 || options.runs < runsForEveryPoint
