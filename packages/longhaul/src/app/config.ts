@@ -44,6 +44,7 @@ export type ConfigOptions = { [K in keyof Config]?: Config[K] | undefined }
 export type Environment = Readonly<Record<string, string | undefined>>
 
 const MiB = 1024 * 1024
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 /** Reads everything and reports every mistake at once ('invalid-config'). Never exits. */
 export function readConfig(options: ConfigOptions = {}, env: Environment = process.env): Config {
@@ -94,8 +95,15 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
     serviceVersion: options.serviceVersion ?? '0.1.0',
     python: options.python ?? env['LONGHAUL_PYTHON'] ?? 'python3',
   }
-  if (config.port < 0 || config.port > 65_535)
-    mistakes.push(`PORT must be between 0 and 65535, got ${config.port}`)
+  if (!logLevels.includes(config.logLevel))
+    mistakes.push(
+      `LOG_LEVEL must be one of ${logLevels.join(', ')}, got ${JSON.stringify(config.logLevel)}`,
+    )
+  const jobOutput = env['LOG_JOB_OUTPUT'] ?? ''
+  if (!['', 'stdout'].includes(jobOutput))
+    mistakes.push(`LOG_JOB_OUTPUT must be stdout or nothing, got ${JSON.stringify(jobOutput)}`)
+  if (!Number.isInteger(config.port) || config.port < 0 || config.port > 65_535)
+    mistakes.push(`PORT must be a whole number between 0 and 65535, got ${config.port}`)
   if (mistakes.length > 0)
     throw new LonghaulError('invalid-config', mistakes.join('; '), { facts: { mistakes } })
   return Object.freeze(config)

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { pino, type Logger } from 'pino'
@@ -14,6 +13,7 @@ import { localStorage } from '../storage/local/index.ts'
 import { createUploads, uploadStatements } from '../uploads/index.ts'
 import { createWorker, isWorkerAlive, thisWorker, type Worker } from '../worker/index.ts'
 import { readConfig, type Config, type ConfigOptions } from './config.ts'
+import { makeDataFolder } from './make-data-folder.ts'
 import { openProcessors } from './open-processors.ts'
 import type { Services } from './services.ts'
 
@@ -47,7 +47,7 @@ export interface App extends AsyncDisposable {
 export async function createApp(options: AppOptions): Promise<App> {
   const config = readConfig(options.config)
   const log = options.log ?? pino({ level: config.logLevel })
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+  await makeDataFolder(config.dataDir)
   const database = await openSqlite({
     path: path.join(config.dataDir, 'longhaul.db'),
     statements: { ...uploadStatements, ...keyStatements },
@@ -66,6 +66,8 @@ async function assemble(
   log: Logger,
   database: SqliteDatabase,
 ): Promise<App> {
+  // First of all: what is refused must not have touched anybody's work.
+  await checkExposure(config, createKeys(database))
   const engine = sqliteEngine(database, {
     leaseMs: config.leaseMs,
     ...(options.unsafe?.engine ? { unsafe: options.unsafe.engine } : {}),

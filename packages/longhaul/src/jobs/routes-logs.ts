@@ -33,7 +33,7 @@ export const logRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
       if (attempt > job.attempt)
         throw new LonghaulError(
           'not-found',
-          `Job ${job.id} has had ${job.attempt} attempts; there is no log of attempt ${attempt}.`,
+          `Job ${job.id} has had ${job.attempt} ${job.attempt === 1 ? 'attempt' : 'attempts'}; there is no log of attempt ${attempt}.`,
         )
       const file = path.join(services.config.dataDir, 'logs', job.id, `${attempt}.log`)
       const write = format === 'json' ? jsonLine : textLine

@@ -48,6 +48,8 @@ export async function submitRequest(
       prepareForm(description, form, options, { owner: request.owner, id }),
     )
   }
+  // Where the path names the processor, a bad name or a broken file is said before anything about the body.
+  if ((request.params as { processor?: string }).processor !== undefined) find()
   const parsed = parseSubmission(request.body, query)
   const submission = await prepareJson(
     services,

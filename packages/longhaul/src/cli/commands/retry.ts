@@ -7,7 +7,7 @@ import { openService } from '../service.ts'
 export const retry = defineCommand({
   name: 'retry',
   usage: 'JOB…',
-  summary: 'Runs finished jobs again under their own ids, from the last checkpoint.',
+  summary: 'Runs finished jobs again under their own ids; attempts start clean.',
   options: {
     ...serviceOptions,
     'from-start': { type: 'boolean', help: 'forget checkpoints' },

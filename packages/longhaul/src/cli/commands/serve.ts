@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { pino } from 'pino'
-import { createApp } from '../../app/index.ts'
+import { createApp, readConfig } from '../../app/index.ts'
 import { announce } from '../announce.ts'
 import { wholeNumber } from '../arguments.ts'
 import { defineCommand } from '../command.ts'
@@ -54,20 +54,18 @@ longhaul serve --run 'ffmpeg -i {video:file} -vf scale={width:int=320}:-2 {small
     )
     const signal = context.interruption()
     // On a terminal the block below is what a person wants to see; in a pipe the log is for machines.
-    const level = env['LOG_LEVEL'] ?? (output.terminal ? 'warn' : 'info')
+    const config = {
+      host: options.host,
+      port: wholeNumber('port', options.port),
+      dataDir: options.data === undefined ? undefined : path.resolve(cwd, options.data),
+      processorEnv: options.env,
+      open: options.open,
+      maxConcurrentJobs: wholeNumber('slots', options.slots, 1),
+      logLevel: env['LOG_LEVEL'] ?? (output.terminal ? 'warn' : 'info'),
+    }
+    const { logLevel: level } = readConfig(config, env) // every mistake at once, before anything is opened
     const log = pino({ level }, pino.destination({ dest: 1, sync: false }))
-    await using app = await createApp({
-      sources,
-      log,
-      config: {
-        host: options.host,
-        port: wholeNumber('port', options.port),
-        dataDir: options.data === undefined ? undefined : path.resolve(cwd, options.data),
-        processorEnv: options.env,
-        open: options.open,
-        maxConcurrentJobs: wholeNumber('slots', options.slots, 1),
-      },
-    })
+    await using app = await createApp({ sources, log, config })
     const url = await listen(app)
     const patience = AbortSignal.any([signal, AbortSignal.timeout(warmWaitMs)])
     const warm = [...app.services.runners.values()].map((runner) => warmState(runner, patience))

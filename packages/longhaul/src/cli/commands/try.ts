@@ -56,6 +56,7 @@ longhaul try thumbs.py image=@cat.png width=128`,
         log: pino({ level: 'silent' }),
         config: {
           dataDir,
+          host: '127.0.0.1', // nobody listens; HOST of a service here has no say
           processorEnv: options.env,
           maxConcurrentJobs: 1,
           // Nobody else reaches this service: its only client may read what they may read.
