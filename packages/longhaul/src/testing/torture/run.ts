@@ -119,8 +119,11 @@ function startFleet(options: RunOptions, random: SeededRandom): Fleet {
     isWanted: (point) => schedule.missed.includes(point),
     // Without a fence, long enough for another attempt to have run and ended.
     sleepMs: leaseMs * (noFence ? 2.5 : 1.5),
-    nextFault: (serial) =>
-      serial === 0 ? schedule.nextSleep(random) : schedule.nextDeath(random, points),
+    nextFault: (serial) => {
+      if (serial === 0) return schedule.nextSleep(random)
+      // Without a fence, somebody must live to run again what the sleeper holds.
+      return noFence ? undefined : schedule.nextDeath(random, points)
+    },
   })
 }
 
