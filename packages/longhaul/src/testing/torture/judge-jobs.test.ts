@@ -16,7 +16,7 @@ const done = (more: object = {}) =>
     ...{ result: { value: { tag: 't-1', author }, outputs: [] }, ...more },
   }) as unknown as Job
 const events = (...types: string[]) =>
-  types.map((type, index) => ({ no: index + 1, attempt: 1, type }) as JobEvent)
+  types.map((type, index) => ({ no: index + 1, attempt: 1, type, data: {} }) as unknown as JobEvent)
 const ended: LedgerLine = {
   ...{ what: 'end', at: 0, job: 'j_1', attempt: 1, nonce: 'abc', tag: 't-1', pid: 1, server: 2 },
 }
@@ -68,6 +68,20 @@ describe('the oracle', () => {
     ])
     expect(await findings([told], { events: events('queued', 'failed') })).toEqual([
       'wrong: j_1 is completed, its last event is not',
+    ])
+  })
+
+  it('calls a publication doubled whose uploads another attempt removed', async () => {
+    const [queued, started] = events('queued', 'started')
+    const robbed = {
+      no: 3,
+      attempt: 1,
+      type: 'retry_wait',
+      data: { problem: { code: 'upload-not-found' } },
+    }
+    const completed = { ...started, no: 4, type: 'completed' }
+    expect(await findings([told], { events: [queued, started, robbed, completed] })).toEqual([
+      'doubled: attempt 1 of j_1 was to publish what another attempt had removed',
     ])
   })
 

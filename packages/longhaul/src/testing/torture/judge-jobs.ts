@@ -73,6 +73,13 @@ function judgeEvents(job: Job, events: readonly JobEvent[]): Finding[] {
     })
   if (isTerminal(job.state) && terminal.at(-1)?.type !== job.state)
     findings.push({ kind: 'wrong', what: `${job.id} is ${job.state}, its last event is not` })
+  // Uploads of a publication vanish only when a later attempt took them for an earlier one's rubbish.
+  for (const { attempt, data } of events)
+    if ((data['problem'] as { code?: string } | undefined)?.code === 'upload-not-found')
+      findings.push({
+        kind: 'doubled',
+        what: `attempt ${attempt} of ${job.id} was to publish what another attempt had removed`,
+      })
   if (events.some(({ no }, index) => no !== index + 1))
     findings.push({ kind: 'wrong', what: `the events of ${job.id} are not numbered 1, 2, 3, …` })
   return findings
