@@ -1,7 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { LonghaulError } from '../errors/index.ts'
-import type { Claim, Outcome, Verdict } from '../jobs/engine.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isLonghaulError, LonghaulError } from '../errors/index.ts'
+import type { AttemptUsage, Claim, Outcome, Verdict } from '../jobs/engine.ts'
 import type { Progress } from '../jobs/job.ts'
 import type { RunningAttempt, Runner, RunOutcome, RunUsage } from '../runners/runner.ts'
 import { faultPoint } from '../support/fault-point.ts'
@@ -68,6 +69,8 @@ export class Attempt {
   /** `lost` kills at once and settles nothing; `drain` gives the job back uncounted. */
   stop(reason: StopReason): void {
     if (this.#stop === reason || this.#stop === 'lost') return
+    // Who is told to stop already is not late, and not silent.
+    if (this.#stop !== undefined && (reason === 'deadline' || reason === 'silent')) return
     this.#stop = reason
     this.#abort.abort(reason)
     if (reason === 'lost') this.#running?.kill()
@@ -208,7 +211,7 @@ export class Attempt {
     outcome: Extract<RunOutcome, { kind: 'completed' }>,
     pending: PendingOutputs,
   ): Promise<void> {
-    const { engine, storage } = this.#parts
+    const { storage } = this.#parts
     const { value, outputs } = linkResult(outcome.value, pending.list)
     if (this.job.kind === 'batch') this.#report({ stage: 'completed', percent: 100 })
     await this.#flushProgress()
@@ -219,9 +222,7 @@ export class Attempt {
     // From here on the uploads belong to the publication, even if the answer is lost: nobody but the fence takes them back.
     pending.handOver()
     faultPoint('worker.before-publishing')
-    const [verdict] = await engine.settle([
-      { lease: this.lease, outcome: { kind: 'publishing', result: value, outputs } },
-    ])
+    const verdict = await this.#tell({ kind: 'publishing', result: value, outputs })
     faultPoint('worker.after-publishing')
     if (verdict === 'settled') await this.#publish({ result: value, outputs }, outcome.usage)
     else for (const output of outputs) await storage.abort(output)
@@ -255,17 +256,36 @@ export class Attempt {
   /** The last word of a job stays with it, also when it failed before the next touch. */
   async #flushProgress(): Promise<void> {
     const progress = this.takeProgress()
-    if (progress)
-      await this.#parts.engine.touch(this.#parts.worker, [{ lease: this.lease, progress }])
+    if (!progress) return
+    const { engine, worker, log } = this.#parts
+    await engine.touch(worker, [{ lease: this.lease, progress }]).catch((error: unknown) => {
+      log.warn({ err: error, job_id: this.job.id }, 'the last progress could not be stored')
+    })
   }
 
   async #settle(outcome: Outcome, usage: RunUsage): Promise<void> {
     await this.#flushProgress()
     faultPoint('worker.before-settle')
-    await this.#parts.engine.settle([
-      { lease: this.lease, outcome, usage: { ...usage, logKey: this.#logKey } },
-    ])
+    await this.#tell(outcome, { ...usage, logKey: this.#logKey })
     faultPoint('worker.after-settle')
+  }
+
+  /** A database that fails for a moment must not turn finished work into a failure: tried again while the lease lasts. */
+  async #tell(outcome: Outcome, usage?: AttemptUsage): Promise<'settled' | 'lost'> {
+    const { engine, log } = this.#parts
+    for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 2000)) {
+      try {
+        const item = { lease: this.lease, outcome, ...(usage ? { usage } : {}) }
+        const [verdict] = await engine.settle([item])
+        return verdict ?? 'lost'
+      } catch (error) {
+        const passing =
+          isLonghaulError(error, 'unavailable') || isLonghaulError(error, 'insufficient-storage')
+        if (!passing || this.isLost) throw error
+        log.warn({ err: error, job_id: this.job.id }, 'settling failed, trying again')
+        await sleep(pauseMs)
+      }
+    }
   }
 
   get #logKey(): string {

@@ -8,6 +8,15 @@ import { faultPoint } from '../support/fault-point.ts'
 import { publishedOutput } from './result-value.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
+/** What no second try mends: the upload is gone, or the name cannot be one beside the others. */
+const forGood = new Set([
+  'upload-not-found',
+  'invalid-part',
+  'invalid-file-name',
+  'checksum-mismatch',
+  'upload-complete',
+])
+
 /** What was recorded as `publishing`, by this attempt or by one that died over it. */
 export interface Publication {
   readonly lease: Lease
@@ -19,7 +28,7 @@ export interface Publication {
 /**
  * The second step of settling: completes every recorded upload, then the job. Each step may be repeated by any worker. A
  * store that fails for a moment must not cost the result: this tries again until `given up` says that the lease is gone.
- * Throws when an upload is gone for good ('upload-not-found', 'invalid-part').
+ * Throws what no second try mends.
  */
 export async function publish(
   { engine, storage, log }: Pick<WorkerParts, 'engine' | 'storage' | 'log'>,
@@ -40,8 +49,7 @@ export async function publish(
       faultPoint('worker.after-settle')
       return
     } catch (error) {
-      if (isLonghaulError(error, 'upload-not-found') || isLonghaulError(error, 'invalid-part'))
-        throw error
+      if (isLonghaulError(error) && forGood.has(error.code)) throw error
       log.warn({ err: error, job_id: lease.jobId }, 'publishing failed, trying again')
       await sleep(pauseMs)
     }

@@ -17,17 +17,23 @@ export function createWorker(parts: WorkerParts): Worker {
   const { config, engine, runners, worker, log } = parts
   const attempts = new Set<Attempt>()
   const stopping = new AbortController()
+  const drained = new AbortController()
   const loops: Promise<void>[] = []
   let claiming = false
   let claimAgain = false
+  let claimed = Promise.resolve()
   let turn = 0
 
-  async function claim(): Promise<void> {
-    if (claiming) {
-      claimAgain = true
-      return
+  function claim(): Promise<void> {
+    if (claiming) claimAgain = true
+    else {
+      claiming = true
+      claimed = claimAll()
     }
-    claiming = true
+    return claimed
+  }
+
+  async function claimAll(): Promise<void> {
     try {
       do {
         claimAgain = false
@@ -110,20 +116,21 @@ export function createWorker(parts: WorkerParts): Worker {
     for (const attempt of attempts) attempt.stop('lost')
   }
 
-  const every = (ms: number, what: () => Promise<void>): Promise<void> =>
+  const every = (ms: number, what: () => Promise<void>, end = stopping.signal): Promise<void> =>
     (async () => {
-      while (!stopping.signal.aborted) {
+      while (!end.aborted) {
         try {
           await what()
         } catch (error) {
           log.error({ err: error }, 'upkeep failed, trying again')
         }
-        await sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined)
+        await sleep(ms, undefined, { signal: end }).catch(() => undefined)
       }
     })()
 
   const fenceTimer = setInterval(fence, Math.max(20, touchMs / 2))
-  loops.push(every(Math.min(1000, touchMs), () => touch(false)))
+  // Leases are held until the last attempt has drained.
+  loops.push(every(Math.min(1000, touchMs), () => touch(false), drained.signal))
   loops.push(
     every(config.leaseMs / 6, async () => {
       const swept = await engine.sweep()
@@ -151,8 +158,10 @@ export function createWorker(parts: WorkerParts): Worker {
     },
     async stop() {
       stopping.abort()
+      await claimed // what a claim under way brings is drained with the rest
       for (const attempt of attempts) attempt.stop('drain')
       await Promise.all([...attempts].map((attempt) => attempt.done))
+      drained.abort()
       clearInterval(fenceTimer)
       await Promise.allSettled(loops)
     },

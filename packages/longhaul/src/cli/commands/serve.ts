@@ -66,6 +66,8 @@ longhaul serve --run 'ffmpeg -i {video:file} -vf scale={width:int=320}:-2 {small
     const { logLevel: level } = readConfig(config, env) // every mistake at once, before anything is opened
     const log = pino({ level }, pino.destination({ dest: 1, sync: false }))
     await using app = await createApp({ sources, log, config })
+    // A promise that an inline processor forgot must not end the service for everybody.
+    process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'))
     const url = await listen(app)
     const patience = AbortSignal.any([signal, AbortSignal.timeout(warmWaitMs)])
     const warm = [...app.services.runners.values()].map((runner) => warmState(runner, patience))
