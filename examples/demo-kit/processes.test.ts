@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { commandOf, descendantsOf, isAlive } from './processes.ts'
 
 const onLinux = existsSync('/proc/self/stat')
@@ -13,15 +13,23 @@ it.skipIf(!onLinux)('finds children of children, and notices when they are gone'
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   await once(shell.stdout, 'data')
-  const family = await descendantsOf(process.pid)
-  const sleep = family.find((one) => commandOf(one) === 'sleep 600')
-  expect(family.map(({ pid }) => pid)).toContain(shell.pid)
-  expect(sleep && isAlive(sleep)).toBe(true)
+  // The shell speaks before its child has become `sleep`.
+  const sleep = await vi.waitFor(
+    async () => {
+      const family = await descendantsOf(process.pid)
+      expect(family.map(({ pid }) => pid)).toContain(shell.pid)
+      const found = family.find((one) => commandOf(one) === 'sleep 600')
+      if (found === undefined) throw new Error('no sleep yet')
+      return found
+    },
+    { timeout: 10_000 },
+  )
+  expect(isAlive(sleep)).toBe(true)
 
   process.kill(-shell.pid!, 'SIGKILL')
   await once(shell, 'exit')
-  await expect.poll(() => isAlive(sleep!)).toBe(false)
-  expect(commandOf(sleep!)).toBe('')
+  await expect.poll(() => isAlive(sleep)).toBe(false)
+  expect(commandOf(sleep)).toBe('')
   // The same number with another start is another process.
   expect(isAlive({ pid: process.pid, startedAt: '1' })).toBe(false)
 })

@@ -26,7 +26,9 @@ const publication = {
 function parts(...failures: Error[]) {
   const settled: unknown[] = []
   const complete = () =>
-    failures.length > 0 ? Promise.reject(failures.shift()) : Promise.resolve({})
+    failures.length > 0
+      ? Promise.reject(failures.shift() ?? new Error('none'))
+      : Promise.resolve({})
   const storage = { complete, head: () => Promise.resolve(undefined) } as unknown as Storage
   const settle = (items: readonly unknown[]) => {
     settled.push(...items)
