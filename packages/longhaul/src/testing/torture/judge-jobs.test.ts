@@ -66,6 +66,9 @@ describe('the oracle', () => {
     expect(await findings([told], { events: events('queued', 'completed', 'completed') })).toEqual([
       expect.stringContaining('doubled: j_1 ended 2 times'),
     ])
+    expect(await findings([told], { events: events('queued', 'completed', 'publishing') })).toEqual(
+      ['doubled: j_1 had ended, then came publishing'],
+    )
     expect(await findings([told], { events: events('queued', 'failed') })).toEqual([
       'wrong: j_1 is completed, its last event is not',
     ])

@@ -71,6 +71,9 @@ function judgeEvents(job: Job, events: readonly JobEvent[]): Finding[] {
       kind: 'doubled',
       what: `${job.id} ended ${terminal.length} times: ${terminal.map(({ type, attempt }) => `${type} by attempt ${attempt}`).join(', ')}`,
     })
+  const last = events.at(-1)
+  if (terminal.length > 0 && last && !endings.includes(last.type))
+    findings.push({ kind: 'doubled', what: `${job.id} had ended, then came ${last.type}` })
   if (isTerminal(job.state) && terminal.at(-1)?.type !== job.state)
     findings.push({ kind: 'wrong', what: `${job.id} is ${job.state}, its last event is not` })
   // Uploads of a publication vanish only when a later attempt took them for an earlier one's rubbish.
