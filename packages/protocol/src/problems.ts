@@ -60,6 +60,7 @@ export const catalogue = {
   silent: { status: 504, title: 'The attempt showed no sign of life' },
   'out-of-memory': { status: 500, title: 'The attempt ran out of memory' },
   'worker-lost': { status: 500, title: 'The worker was lost' },
+  expired: { status: 500, title: 'The job waited too long' },
   'dependency-failed': { status: 500, title: 'A job this one depends on failed' },
   'processor-changed': {
     status: 409,

@@ -7,12 +7,25 @@ export interface Config {
   readonly port: number
   /** Base of every URL that is handed out; else the request's own host. */
   readonly publicUrl: string | undefined
+  /** This host's: the embedded database and store, or only workspaces and logs where both are elsewhere. */
   readonly dataDir: string
+  /** `postgres://…`: the database that several hosts share. @default the embedded one */
+  readonly databaseUrl: string | undefined
+  /** An S3-compatible store. @default the local one */
+  readonly s3: S3Config | undefined
+  /** What this process does. @default both */
+  readonly roles: { readonly api: boolean; readonly worker: boolean }
   readonly bucket: string
   readonly datasetsPrefix: string
   readonly resultsPrefix: string
   /** Lease of a claim. Touch = a tenth, sweep = a sixth of it. @default 30 s */
   readonly leaseMs: number
+  /** How long a drained attempt may take to finish or to checkpoint before it is given back. @default 30 s */
+  readonly drainGraceMs: number
+  /** Age at which a finished job is deleted, outputs too. @default never */
+  readonly retentionMs: number | undefined
+  /** Nothing is claimed and no upload accepted below so much free room. @default the smaller of 1 GiB and 2 % of the volume */
+  readonly diskFloorBytes: number | undefined
   /** Attempts at once in this process, per processor. @default 3 */
   readonly maxConcurrentJobs: number
   /** Part size of `/ingest` uploads, bytes. @default 5 MiB */
@@ -40,11 +53,47 @@ export interface Config {
   readonly python: string
 }
 
+/** Where the S3-compatible store is (five-systems A.5). */
+export interface S3Config {
+  readonly endpoint: string
+  /** What clients reach it under, in signed URLs. @default endpoint */
+  readonly publicEndpoint: string | undefined
+  readonly accessKey: string
+  readonly secretKey: string
+  readonly region: string
+}
+
 export type ConfigOptions = { [K in keyof Config]?: Config[K] | undefined }
 export type Environment = Readonly<Record<string, string | undefined>>
 
 const MiB = 1024 * 1024
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+/** Only an endpoint turns S3 on; then the other settings have the defaults that system A's operators know. */
+function readS3(env: Environment, mistakes: string[]): S3Config | undefined {
+  const named = (name: string): string | undefined =>
+    env[`S3_${name}`] || env[`MINIO_${name}`] || undefined
+  const ssl = /^(1|true|yes)$/i.test(named('USE_SSL') ?? '')
+  const endpoint = url('ENDPOINT_URL', named('ENDPOINT_URL'))
+  if (endpoint === undefined) return undefined
+  return {
+    endpoint,
+    publicEndpoint: url('PUBLIC_ENDPOINT_URL', named('PUBLIC_ENDPOINT_URL')),
+    accessKey: named('ACCESS_KEY') ?? 'minioadmin',
+    secretKey: named('SECRET_KEY') ?? 'minioadmin',
+    region: named('REGION') ?? 'us-east-1',
+  }
+
+  function url(name: string, text: string | undefined): string | undefined {
+    if (text === undefined) return undefined
+    const whole = text.includes('://') ? text : `${ssl ? 'https' : 'http'}://${text}`
+    if (URL.canParse(whole)) return whole.replace(/\/+$/, '')
+    mistakes.push(
+      `S3_${name} must be a URL such as https://s3.example.org, got ${JSON.stringify(text)}`,
+    )
+    return undefined
+  }
+}
 
 /** Reads everything and reports every mistake at once ('invalid-config'). Never exits. */
 export function readConfig(options: ConfigOptions = {}, env: Environment = process.env): Config {
@@ -68,10 +117,22 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
     port: options.port ?? integer('PORT', 8000),
     publicUrl: (options.publicUrl ?? env['PUBLIC_URL'])?.replace(/\/+$/, ''),
     dataDir,
+    databaseUrl: options.databaseUrl ?? (env['DATABASE_URL'] || undefined),
+    s3: options.s3 ?? readS3(env, mistakes),
+    roles: options.roles ?? { api: true, worker: true },
     bucket: options.bucket ?? env['S3_BUCKET'] ?? 'stateful-microservice',
     datasetsPrefix: options.datasetsPrefix ?? env['S3_DATASETS_PREFIX'] ?? 'datasets',
     resultsPrefix: options.resultsPrefix ?? env['S3_RESULTS_PREFIX'] ?? 'results',
     leaseMs: options.leaseMs ?? integer('LONGHAUL_LEASE_SECONDS', 30, 0.5) * 1000,
+    drainGraceMs: options.drainGraceMs ?? integer('LONGHAUL_DRAIN_SECONDS', 30) * 1000,
+    retentionMs:
+      options.retentionMs ??
+      (env['LONGHAUL_RETENTION_DAYS']
+        ? integer('LONGHAUL_RETENTION_DAYS', 0) * 86_400_000
+        : undefined),
+    diskFloorBytes:
+      options.diskFloorBytes ??
+      (env['LONGHAUL_DISK_FLOOR_MB'] ? integer('LONGHAUL_DISK_FLOOR_MB', 0) * MiB : undefined),
     maxConcurrentJobs: options.maxConcurrentJobs ?? integer('MAX_CONCURRENT_JOBS', 3, 1),
     ingestPartBytes: options.ingestPartBytes ?? integer('MULTIPART_PART_SIZE_MB', 5, 5) * MiB,
     uploadUrlTtlSeconds:

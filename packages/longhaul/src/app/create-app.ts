@@ -1,18 +1,16 @@
 import path from 'node:path'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { pino, type Logger } from 'pino'
-import { openSqlite, type SqliteDatabase } from '../database/index.ts'
 import { createHttpServer } from '../http/index.ts'
 import { mayReadKey } from '../jobs/index.ts'
-import { sqliteEngine } from '../jobs/sqlite/index.ts'
 import { checkExposure, createKeys, keyStatements } from '../keys/index.ts'
 import { reapOrphans } from '../runners/index.ts'
 import type { ProcessorSource } from '../runners/runner.ts'
 import type { Storage } from '../storage/object-store.ts'
-import { localStorage } from '../storage/local/index.ts'
 import { createUploads, uploadStatements } from '../uploads/index.ts'
 import { createWorker, isWorkerAlive, thisWorker, type Worker } from '../worker/index.ts'
 import { readConfig, type Config, type ConfigOptions } from './config.ts'
+import { openBackends, type Backends } from './open-backends.ts'
 import { makeDataFolder } from './make-data-folder.ts'
 import { openProcessors } from './open-processors.ts'
 import type { Services } from './services.ts'
@@ -25,7 +23,11 @@ export interface AppOptions {
   /** Test-only: wraps the store, or switches safety off to prove that its tests notice. */
   readonly unsafe?: {
     readonly wrapStorage?: (storage: Storage) => Storage
-    readonly engine?: { readonly noFence?: boolean; readonly noRollForward?: boolean }
+    readonly engine?: {
+      readonly noFence?: boolean
+      readonly noRollForward?: boolean
+      readonly noQueueLock?: boolean
+    }
   }
 }
 
@@ -48,14 +50,15 @@ export async function createApp(options: AppOptions): Promise<App> {
   const config = readConfig(options.config)
   const log = options.log ?? pino({ level: config.logLevel })
   await makeDataFolder(config.dataDir)
-  const database = await openSqlite({
-    path: path.join(config.dataDir, 'longhaul.db'),
-    statements: { ...uploadStatements, ...keyStatements },
-  })
+  const backends = await openBackends(
+    config,
+    { ...uploadStatements, ...keyStatements },
+    options.unsafe?.engine,
+  )
   try {
-    return await assemble(options, config, log, database)
+    return await assemble(options, config, log, backends)
   } catch (error) {
-    await database.close()
+    await backends.database.close()
     throw error
   }
 }
@@ -64,20 +67,12 @@ async function assemble(
   options: AppOptions,
   config: Config,
   log: Logger,
-  database: SqliteDatabase,
+  backends: Backends,
 ): Promise<App> {
+  const { database, engine } = backends
   // First of all: what is refused must not have touched anybody's work.
   await checkExposure(config, createKeys(database))
-  const engine = sqliteEngine(database, {
-    leaseMs: config.leaseMs,
-    ...(options.unsafe?.engine ? { unsafe: options.unsafe.engine } : {}),
-  })
-  const local = await localStorage({
-    root: path.join(config.dataDir, 'objects'),
-    bucket: config.bucket,
-    secretFile: path.join(config.dataDir, 'secret'),
-  })
-  const storage = options.unsafe?.wrapStorage?.(local) ?? local
+  const storage = options.unsafe?.wrapStorage?.(backends.storage) ?? backends.storage
   const uploads = createUploads({ database, storage, config })
 
   // Workers of this host that died without a word: their jobs move on now, and what they left running ends.

@@ -11,6 +11,7 @@ import type {
   PendingOutput,
   Priority,
   Progress,
+  WaitReason,
   WorkerId,
 } from './job.ts'
 
@@ -41,6 +42,12 @@ export interface NewJob {
   readonly maxFailures?: number
   /** Deadline of one attempt, staging included. */
   readonly timeoutMs?: number
+  /** Longest time to its first start, from now; then it fails 'expired'. */
+  readonly expiresInMs?: number
+  /** Jobs that must end before this one may start. All must be there; the owner's own. */
+  readonly dependsOn?: readonly JobId[]
+  /** `completed`: one that does not complete fails this job 'dependency-failed'. `any`: how they end does not matter. @default 'completed' */
+  readonly onDependency?: 'completed' | 'any'
 }
 
 /** `conflict`: the idempotency key belongs to another payload, or the id is taken. */
@@ -93,6 +100,20 @@ export interface JobStore {
   /** Unknown ids and others' jobs are left out. */
   get(ids: readonly JobId[], scope: Scope): Promise<readonly Job[]>
   list(filter: JobFilter, page: Page): Promise<JobPage>
+  /**
+   * Why the job waited, from its creation to its first start (or until now, the last one open): without a gap or an
+   * overlap, so their lengths sum to the wait. Undefined for unknown ids and others' jobs.
+   */
+  waits(id: JobId, scope: Scope): Promise<readonly WaitInterval[] | undefined>
+  /** Whether `count` more jobs of this owner would be taken now; submit asks again. Throws 'queue-full'. */
+  checkRoom(owner: string, count: number): Promise<void>
+}
+
+export interface WaitInterval {
+  readonly reason: WaitReason
+  readonly from: number
+  /** Absent while it goes on. */
+  readonly to?: number
 }
 
 /** A claim on one attempt. `attempt` is never reused, `nonce` is random: together they fence a zombie out. */
@@ -126,7 +147,10 @@ export interface Checkpoint {
     readonly sha256: string
     readonly size: number
   }[]
+  /** State of the writers of records and shards; their unfinished files are among `files`. */
   readonly writers: readonly JsonObject[]
+  /** Outputs given away before it: their uploads stay open and belong to the job. */
+  readonly outputs: readonly PendingOutput[]
 }
 
 /** `publishing` keeps the lease and records what to publish; every other outcome gives the lease up. */
@@ -160,7 +184,12 @@ export interface JobClaims {
   /** Prolongs leases and upserts the worker's row. `lost`: kill now, write nothing. `cancel`, `deadline`: stop, then settle. */
   touch(
     worker: WorkerInfo,
-    held: readonly { readonly lease: Lease; readonly progress?: Progress }[],
+    held: readonly {
+      readonly lease: Lease
+      readonly progress?: Progress
+      /** How long the attempt has given no sign of life, where that is worth showing. */
+      readonly silentMs?: number
+    }[],
   ): Promise<readonly { readonly lease: Lease; readonly verdict: Verdict }[]>
   checkpoint(lease: Lease, checkpoint: Checkpoint): Promise<'saved' | 'lost'>
   settle(
@@ -180,9 +209,14 @@ export interface WorkerInfo {
   readonly bootId: string
   readonly pid: number
   readonly slots: number
+  readonly version?: string
+  /** Queues it claims from. */
+  readonly queues?: readonly string[]
+  /** Why it claims nothing at present. */
+  readonly holding?: 'disk' | 'draining'
 }
 
-/** engine: queued, started, retry_wait, lost, released, publishing, completed, failed, cancel_requested, cancelled, retried. Workers append: message, output. */
+/** engine: queued, unblocked, started, retry_wait, lost, released, checkpoint, publishing, completed, failed, cancel_requested, cancelled, retried. Workers append: message, output. */
 export interface NewEvent {
   readonly lease: Lease
   readonly type: 'message' | 'output'
@@ -224,25 +258,73 @@ export interface QueueView {
   readonly queue: string
   readonly queued: number
   readonly running: number
+  readonly retryWait: number
   readonly paused: boolean
   readonly maxRunning?: number
+  readonly ratePerMinute?: number
+  /** When the oldest job that could run, as far as itself is concerned, was queued. */
+  readonly oldestReadyAt?: number
+  readonly owners: readonly {
+    readonly owner: string
+    readonly queued: number
+    readonly running: number
+    readonly maxRunning?: number
+  }[]
+}
+export interface WorkerView extends WorkerInfo {
+  readonly startedAt: number
+  readonly seenAt: number
+  readonly drainRequestedAt?: number
+  /** What it runs, with the age of each lease. */
+  readonly jobs: readonly {
+    readonly id: JobId
+    readonly queue: string
+    readonly leaseExpiresAt: number
+  }[]
+}
+/** What the operator's screen shows of the recent past. Times in ms. */
+export interface QueueHistory {
+  readonly queue: string
+  readonly finished: number
+  readonly failed: number
+  readonly waitP50?: number
+  readonly waitP95?: number
+  readonly runP50?: number
+  readonly runP95?: number
+}
+
+/** `null` takes a limit away; absent leaves it. */
+export interface QueueChange {
+  readonly paused?: boolean
+  readonly maxRunning?: number | null
+  readonly ratePerMinute?: number | null
+  /** With `owner`, `maxRunning` is a cap on that owner's share of the queue. */
+  readonly owner?: string
 }
 
 /** Safe to run everywhere at once. */
 export interface JobUpkeep {
   sweep(): Promise<SweepReport>
-  setQueue(
-    queue: string,
-    to: {
-      readonly paused?: boolean
-      readonly maxRunning?: number
-      readonly ratePerMinute?: number
-    },
-  ): Promise<void>
+  setQueue(queue: string, to: QueueChange): Promise<void>
   queues(): Promise<readonly QueueView[]>
+  /** Over the newest finished jobs since then, at most 10,000 a queue. */
+  history(sinceMs: number): Promise<readonly QueueHistory[]>
+  workers(): Promise<readonly WorkerView[]>
+  /** Asks a worker to finish or checkpoint and to claim no more; false: there is none of that name. */
+  drainWorker(id: WorkerId): Promise<boolean>
+  /** What the operator wants of this worker. */
+  ordersFor(id: WorkerId): Promise<'work' | 'drain'>
   /** Deletes up to `limit` finished jobs past retention; answers how many. */
   prune(limit: number): Promise<number>
   remove(ids: readonly JobId[]): Promise<void>
   /** Worker rows on this host whose process is gone: their leases end now. */
   forgetDeadWorkers(host: string, isAlive: (worker: WorkerInfo) => boolean): Promise<SweepReport>
+  /** Counters that differ from the jobs they count: none, unless the engine has a bug. `mend` sets them right. Reads every job. */
+  recount(options?: { readonly mend?: boolean }): Promise<readonly LaneDrift[]>
+  /** The database's clock, epoch ms. */
+  now(): Promise<number>
+}
+export interface LaneDrift {
+  readonly queue: string
+  readonly owner: string
 }

@@ -10,6 +10,10 @@ export type JobState =
 export type JobKind = 'batch' | 'processor' | 'callable' | 'operation' | 'upload' | 'typed'
 export type Priority = 1 | 2 | 3
 
+/** Why a job that is queued does not run. The first that holds, in this order of the words, is the reason. */
+export type WaitReason =
+  'dependency' | 'delayed' | 'paused' | 'disk' | 'rate-limit' | 'owner-share' | 'slots'
+
 /** A file that a job reads: an object of the store or a file below an allowed root. */
 export interface FileRef {
   readonly uri: string
@@ -87,6 +91,17 @@ export interface Job {
   readonly runAfter: number
   readonly worker?: WorkerId
   readonly leaseExpiresAt?: number
+  /** While queued, or waiting for a retry. `position`: jobs of its owner and queue ahead of it, up to 1,000. */
+  readonly waiting?: {
+    readonly reason: WaitReason
+    readonly position: number
+    readonly since: number
+  }
+  readonly dependsOn?: readonly JobId[]
+  readonly expiresAt?: number
+  /** While running: when it last gave a sign of life, if that was long ago. */
+  readonly silentSince?: number
+  readonly checkpointAt?: number
   readonly cancelRequestedAt?: number
   readonly publishing: boolean
   readonly progress?: Progress & { readonly updatedAt: number }

@@ -18,7 +18,12 @@ export interface SqliteEngineOptions {
   /** How often other processes' commits are looked for. @default 0.2 s */
   readonly pollMs?: number
   /** Tests only: switches a safety off, to prove that torture notices. */
-  readonly unsafe?: { readonly noFence?: boolean; readonly noRollForward?: boolean }
+  readonly unsafe?: {
+    readonly noFence?: boolean
+    readonly noRollForward?: boolean
+    /** PostgreSQL: claims without locking queue_state first. */
+    readonly noQueueLock?: boolean
+  }
 }
 
 export type Settings = Required<Omit<SqliteEngineOptions, 'unsafe'>> & {
