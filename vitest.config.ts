@@ -26,9 +26,38 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['packages/*/tests/**/*.test.ts', 'examples/**/*.golden.test.ts'],
-          exclude: [...exclude, '**/{architecture,public-api,problems}.test.ts'],
+          exclude: [
+            ...exclude,
+            '**/{architecture,public-api,problems}.test.ts',
+            '**/tests/faults/**',
+          ],
           ...limits,
           testTimeout: 120_000,
+        },
+      },
+      // The same files once more, on PostgreSQL and S3 (where an S3 server is installed).
+      {
+        ...shared,
+        test: {
+          name: 'cluster',
+          include: [
+            'packages/longhaul/tests/{compat-a,http-*,worker-ends,nothing-left,checkpoints}.test.ts',
+          ],
+          exclude,
+          globalSetup: ['packages/longhaul/tests/harness/cluster-servers.ts'],
+          ...limits,
+          testTimeout: 120_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'faults',
+          include: ['packages/longhaul/tests/faults/**/*.test.ts'],
+          exclude,
+          ...limits,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
         },
       },
       {

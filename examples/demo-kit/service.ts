@@ -44,6 +44,7 @@ export async function startService(
         PATH: process.env['PATH'],
         HOME: process.env['HOME'],
         LOG_LEVEL: 'warn',
+        ...backends(),
         ...(options.python === undefined ? {} : { LONGHAUL_PYTHON: options.python }),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -85,6 +86,13 @@ export async function startService(
     return family.filter(isAlive)
   }
   return { url: said.url, pid, stop: () => (stopping ??= stop()) }
+}
+
+/** Where rows and bytes are kept is the one thing that a demo takes over. */
+function backends(): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => name === 'DATABASE_URL' || /^S3_/.test(name)),
+  )
 }
 
 function servedLine(line: string): { url: string; broken: readonly unknown[] } | undefined {

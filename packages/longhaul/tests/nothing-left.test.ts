@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { AppOptions } from '../src/app/index.ts'
+import type { AppOptions, ConfigOptions } from '../src/app/index.ts'
+import { ownBackends } from './harness/backends.ts'
 import { processesMarked } from './harness/processes.ts'
 import { startServer, type ServerProcess } from './harness/server-process.ts'
 import { until } from './harness/until.ts'
@@ -22,9 +23,11 @@ const forms = {
 } as const
 
 let dataDir: string
+let backends: ConfigOptions
 let server: ServerProcess | undefined
 beforeEach(async () => {
   dataDir = await mkdtemp(path.join(tmpdir(), 'longhaul-tree-'))
+  backends = await ownBackends()
 })
 afterEach(async () => {
   await server?.kill('SIGKILL')
@@ -34,7 +37,7 @@ afterEach(async () => {
 
 const optionsFor = (name: keyof typeof forms): AppOptions => ({
   sources: [forms[name]],
-  config: { dataDir, leaseMs: 2000 },
+  config: { dataDir, leaseMs: 2000, ...backends },
 })
 
 async function submit(url: string, name: string): Promise<string> {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { createApp, type App } from '../src/app/index.ts'
+import { createApp, type App, type ConfigOptions } from '../src/app/index.ts'
+import { ownBackends } from './harness/backends.ts'
 import { until } from './harness/until.ts'
 
 const source = `import { defineProcessor, z } from 'longhaul'
@@ -22,10 +23,11 @@ export default [
 `
 let folder: string
 let app: App
+let backends: ConfigOptions
 const open = (): Promise<App> =>
   createApp({
     sources: [{ kind: 'file', path: path.join(folder, 'p.ts') }],
-    config: { dataDir: path.join(folder, 'data') },
+    config: { dataDir: path.join(folder, 'data'), ...backends },
     log: pino({ level: 'silent' }),
   })
 const submit = async (processor: string, input: object) =>
@@ -44,6 +46,7 @@ const read = async (id: string) =>
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'longhaul-ends-'))
   await writeFile(path.join(folder, 'p.ts'), source)
+  backends = await ownBackends()
   app = await open()
 })
 afterEach(async () => {

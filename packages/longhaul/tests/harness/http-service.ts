@@ -5,6 +5,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { createApp, type App, type ConfigOptions } from '../../src/app/index.ts'
+import { ownBackends } from './backends.ts'
 import { until } from './until.ts'
 
 export const processorsFile = fileURLToPath(
@@ -52,7 +53,7 @@ export async function startHttpService(
   const write = (line: string) => logged.push(JSON.parse(line) as Record<string, unknown>)
   const app = await createApp({
     sources: files.map((file) => ({ kind: 'file', path: file })),
-    config: { dataDir: path.join(folder, 'data'), ...config },
+    config: { dataDir: path.join(folder, 'data'), ...(await ownBackends()), ...config },
     log: pino({ level: 'info' }, { write }),
   })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
