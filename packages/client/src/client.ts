@@ -1,6 +1,7 @@
 import {
   jobList,
   jobView,
+  jobWaits,
   processorList,
   processorView,
   type FileReference,
@@ -8,6 +9,7 @@ import {
   type JobOutput,
   type JobStatus,
   type JobView,
+  type JobWaits,
   type ProcessorSummary,
   type ProcessorView,
 } from '@longhaul/protocol'
@@ -20,6 +22,7 @@ import {
 } from './download-output.ts'
 import { UnreachableError } from './errors.ts'
 import { followJob, readJob, type FollowOptions, type JobUpdate } from './follow-job.ts'
+import { openOperator, type Operator } from './operator.ts'
 import { sha256, type Hasher } from './sha256.ts'
 import {
   uploadSource,
@@ -44,10 +47,20 @@ export interface SubmitOptions extends Omit<UploadOptions, 'uploadId' | 'onStart
   readonly idempotencyKey?: string | undefined
   readonly priority?: number | undefined
   readonly timeoutSeconds?: number | undefined
+  /** Earliest start, from now. */
+  readonly delaySeconds?: number | undefined
+  /** Unless it has started by then, it fails `expired`. */
+  readonly expiresInSeconds?: number | undefined
+  /** Jobs that must end first. */
+  readonly dependsOn?: readonly string[] | undefined
+  /** @default completed: one that does not complete fails this job too */
+  readonly onDependency?: 'completed' | 'any' | undefined
 }
 export interface JobsQuery {
   readonly status?: readonly JobStatus[] | undefined
   readonly processor?: string | undefined
+  /** Of this owner, for a key that sees more than its own. */
+  readonly owner?: string | undefined
   readonly limit?: number | undefined
   readonly cursor?: string | undefined
 }
@@ -72,6 +85,12 @@ export interface Client {
   /** Idempotent; a job that has ended otherwise is 'job-finished'. */
   cancel(id: string): Promise<JobView>
   retry(id: string, from?: 'checkpoint' | 'start'): Promise<JobView>
+  /** Deletes an ended job with everything it made; one that is gone already is 'job-not-found'. */
+  remove(id: string): Promise<void>
+  /** Why it waited before its first start. */
+  waits(id: string): Promise<JobWaits>
+  /** What an operator sees and does; where keys are used, theirs must be an admin's. */
+  readonly operator: Operator
   /** The text that an attempt wrote, the newest unless said otherwise; `fromByte` skips what was read before. */
   logs(
     id: string,
@@ -126,10 +145,13 @@ export function createClient(options: ClientOptions = {}): Client {
       headers: { 'idempotency-key': request.idempotencyKey ?? crypto.randomUUID() },
       json: {
         input: fields,
-        ...(request.priority === undefined ? {} : { priority: request.priority }),
-        ...(request.timeoutSeconds === undefined
-          ? {}
-          : { timeout_seconds: request.timeoutSeconds }),
+        // JSON leaves out what is undefined.
+        priority: request.priority,
+        timeout_seconds: request.timeoutSeconds,
+        delay_seconds: request.delaySeconds,
+        expires_in_seconds: request.expiresInSeconds,
+        depends_on: request.dependsOn,
+        on_dependency: request.onDependency,
       },
       signal: request.signal,
     })
@@ -141,6 +163,7 @@ export function createClient(options: ClientOptions = {}): Client {
         view: 'native',
         status: query.status?.join(',') || undefined,
         processor: query.processor,
+        owner: query.owner,
         limit: query.limit,
         cursor: query.cursor,
       },
@@ -175,6 +198,12 @@ export function createClient(options: ClientOptions = {}): Client {
     submit,
     jobs,
     allJobs,
+    remove: async (id) => {
+      // Not repeated: a second try would find nothing, and call the first one's success a mistake.
+      await connection.send(jobPath(id), { method: 'DELETE', repeatable: false })
+    },
+    waits: (id) => connection.read(jobWaits, `${jobPath(id)}/waits`),
+    operator: openOperator(connection),
     logs,
     follow,
     processors: async () => (await connection.read(processorList, '/processors')).processors,

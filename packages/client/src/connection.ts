@@ -18,7 +18,7 @@ export type Body = string | Blob | Uint8Array<ArrayBuffer> | ReadableStream<Uint
 export type Fetch = (url: string, init: RequestInit & { duplex?: 'half' }) => Promise<Response>
 
 export interface RequestOptions {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly query?: Readonly<Record<string, string | number | undefined>>
   readonly json?: unknown
   /** Made anew for each try. */

@@ -52,6 +52,27 @@ export type JobOutput = z.infer<typeof jobOutput>
 export const outputList = z.object({ job_id: jobId, outputs: z.array(jobOutput) })
 export type OutputList = z.infer<typeof outputList>
 
+/** Why a job that is queued does not run: the first that holds, in this order. */
+export const waitReasons = [
+  'dependency',
+  'delayed',
+  'paused',
+  'disk',
+  'rate-limit',
+  'owner-share',
+  'slots',
+] as const
+export const waitReason = z.enum(waitReasons)
+export type WaitReason = z.infer<typeof waitReason>
+
+export const jobWaiting = z.object({
+  reason: waitReason,
+  /** Jobs of its owner and queue ahead of it, up to 1,000. */
+  position: z.int().min(0),
+  since: timestamp,
+})
+export type JobWaiting = z.infer<typeof jobWaiting>
+
 /** The problem that ended an attempt, as the engine keeps it. */
 export const jobProblem = z.looseObject({
   type: z.string(),
@@ -92,6 +113,16 @@ export const jobView = z
     started_at: timestamp.nullable(),
     completed_at: timestamp.nullable(),
     cancel_requested_at: timestamp.nullable(),
+    // These five have defaults, so that a client can read a service that is older than they are.
+    /** It fails `expired` unless it has started by then. */
+    expires_at: timestamp.nullable().default(null),
+    /** While it is queued, or waits to try again. */
+    waiting: jobWaiting.nullable().default(null),
+    depends_on: z.array(jobId).default([]),
+    /** While running: its last sign of life, if that was long ago. */
+    silent_since: timestamp.nullable().default(null),
+    /** When its newest checkpoint was saved: what a retry goes on from. */
+    checkpoint_at: timestamp.nullable().default(null),
     progress: jobProgress.nullable(),
     /** What the processor returned; file fields hold `{ "$output": name }`. */
     result: json,

@@ -18,6 +18,8 @@ export const jobListQuery = z.object({
   status: z.string().optional(),
   kind: z.string().optional(),
   processor: z.string().optional(),
+  /** Of this owner; what a key may not see stays hidden. */
+  owner: z.string().optional(),
   cursor: z.string().optional(),
   limit: z.int().min(1).optional(),
   offset: z.int().min(0).optional(),

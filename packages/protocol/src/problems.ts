@@ -34,6 +34,8 @@ export const catalogue = {
     status: 409,
     title: 'The idempotency key was used for another request',
   },
+  'queue-not-found': { status: 404, title: 'Queue not found' },
+  'worker-not-found': { status: 404, title: 'Worker not found' },
   'queue-full': { status: 429, title: 'The queue is full' },
   'output-not-found': { status: 404, title: 'Output not found' },
   // uploads and objects

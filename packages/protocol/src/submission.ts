@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { jsonObject } from './primitives.ts'
+import { jobId, jsonObject } from './primitives.ts'
 
 /** A file in a JSON submission: a completed upload, an object of the store, or a file below an allowed root. */
 export const fileReference = z.union([
@@ -15,10 +15,22 @@ export const submissionOptions = z.object({
   timeout_seconds: z.number().positive().max(1e9).optional(),
   max_attempts: z.int().min(1).max(100).optional(),
   idempotency_key: z.string().max(255).optional(),
+  /** Earliest start, from now. */
+  delay_seconds: z.number().min(0).max(1e9).optional(),
+  /** Unless it has started by then, it fails `expired`. */
+  expires_in_seconds: z.number().positive().max(1e9).optional(),
+  /** Jobs of the same owner that must end first. */
+  depends_on: z.array(jobId).max(1000).optional(),
+  /** `completed`: one that does not complete fails this job too. `any`: how they end does not matter. @default completed */
+  on_dependency: z.enum(['completed', 'any']).optional(),
 })
 
 /** `POST /processors/{name}/jobs` and `…/run` as JSON. File fields of `input` hold a file reference, or an array of them. */
-export const jobSubmission = submissionOptions.extend({ input: jsonObject })
+export const jobSubmission = submissionOptions.extend({
+  input: jsonObject,
+  /** Which processor, on `POST /jobs` of a service that has several. */
+  processor: z.string().optional(),
+})
 export type JobSubmission = z.infer<typeof jobSubmission>
 
 /** `POST /jobs/{id}/retry`. */

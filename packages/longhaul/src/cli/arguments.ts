@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { parseDuration } from '../support/duration.ts'
 import { commonOptions, type Command, type OptionSpecs, type OptionValues } from './command.ts'
 import { UsageError } from './exit-code.ts'
-import { didYouMean } from './nearest.ts'
+import { didYouMean } from '../support/nearest.ts'
 
 /** Splits what follows a command's name into words and options; whatever it does not know, it names. */
 export function parseArguments(

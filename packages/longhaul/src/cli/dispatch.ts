@@ -5,7 +5,7 @@ import type { Context } from './command.ts'
 import { commands, summaries } from './commands/index.ts'
 import { exitCode, exitCodeOf, Interrupted, UsageError, type ExitCode } from './exit-code.ts'
 import { commandHelp, generalHelp } from './help.ts'
-import { didYouMean } from './nearest.ts'
+import { didYouMean } from '../support/nearest.ts'
 import { createOutput, type Output, type Sink } from './output.ts'
 
 export interface Surroundings {

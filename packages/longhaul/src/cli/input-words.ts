@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../support/json.ts'
 import { UsageError } from './exit-code.ts'
 import { propertiesOf } from './format/signature.ts'
 import { typeWord } from './format/type-word.ts'
-import { didYouMean } from './nearest.ts'
+import { didYouMean } from '../support/nearest.ts'
 
 /** A file as the words name it: one of this computer, or one that the service can reach by itself. */
 export type NamedFile = { readonly path: string } | { readonly uri: string }

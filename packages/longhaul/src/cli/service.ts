@@ -3,7 +3,7 @@ import { nodeSha256 } from '@longhaul/client/node'
 import type { JobView } from '@longhaul/protocol'
 import type { Context } from './command.ts'
 import { DeadlinePassed, UsageError } from './exit-code.ts'
-import { didYouMean } from './nearest.ts'
+import { didYouMean } from '../support/nearest.ts'
 
 export interface ServiceChoice {
   readonly url?: string | undefined

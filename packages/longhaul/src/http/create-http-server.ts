@@ -6,7 +6,9 @@ import {
   createJobWatch,
   ingestRoutes,
   jobRoutes,
+  queueRoutes,
   submissionRoutes,
+  workerRoutes,
 } from '../jobs/index.ts'
 import { createKeys } from '../keys/index.ts'
 import { uploadRoutes } from '../uploads/routes.ts'
@@ -20,6 +22,7 @@ import { replyWithProblem } from './problem-reply.ts'
 import { processorRoutes } from './processor-routes.ts'
 import { logRequests, requestIdOf } from './request-log.ts'
 import { rootRoutes } from './root-routes.ts'
+import { statusRoutes } from './status-routes.ts'
 import { serializerCompiler, validatorCompiler } from './validation.ts'
 
 /** Largest JSON body: a manifest of 100,000 files. Bytes of files come by uploads and forms. */
@@ -83,6 +86,9 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
   await app.register(rootRoutes, { services })
   await app.register(processorRoutes, { services })
   await app.register(uploadRoutes, { services })
+  await app.register(queueRoutes, { services })
+  await app.register(workerRoutes, { services })
+  await app.register(statusRoutes, { services })
   await app.register(features)
   // A client of an older service changes its base URL to this prefix, and nothing else.
   await app.register(features, { prefix: '/processors/:processor' })

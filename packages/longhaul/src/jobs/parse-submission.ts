@@ -3,13 +3,17 @@ import { z } from 'zod'
 import { LonghaulError } from '../errors/index.ts'
 import type { JsonObject } from '../support/json.ts'
 import { invalidRequest, laxInteger, parseRequest } from '../validation/index.ts'
-import type { JobParams, Priority } from './job.ts'
+import type { JobId, JobParams, Priority } from './job.ts'
 
 export interface SubmissionOptions {
   readonly priority?: Priority
   readonly timeoutSeconds?: number
   readonly maxAttempts?: number
   readonly idempotencyKey?: string
+  readonly delaySeconds?: number
+  readonly expiresInSeconds?: number
+  readonly dependsOn?: readonly JobId[]
+  readonly onDependency?: 'completed' | 'any'
 }
 export type ParsedSubmission =
   | {
@@ -24,6 +28,13 @@ export type ParsedSubmission =
       readonly options: SubmissionOptions
     }
 
+/** `a,b` and `a&depends_on=b` are both two. */
+function listed(given: unknown): unknown {
+  if (given === undefined) return undefined
+  const texts = [given].flat().filter((one) => typeof one === 'string')
+  return texts.flatMap((text) => text.split(',')).filter((word) => word !== '')
+}
+
 /** What a submission may say in its URL; a JSON body says the same and wins. */
 export const submissionQuery = z.object({
   processor: z.string().optional(),
@@ -31,6 +42,10 @@ export const submissionQuery = z.object({
   timeout_seconds: z.coerce.number().positive().optional(),
   max_attempts: laxInteger(submissionOptions.shape.max_attempts),
   idempotency_key: submissionOptions.shape.idempotency_key,
+  delay_seconds: z.coerce.number().min(0).max(1e9).optional(),
+  expires_in_seconds: z.coerce.number().positive().max(1e9).optional(),
+  depends_on: z.preprocess(listed, submissionOptions.shape.depends_on),
+  on_dependency: submissionOptions.shape.on_dependency,
 })
 export type SubmissionQuery = z.infer<typeof submissionQuery>
 
@@ -69,18 +84,24 @@ export function optionsOf(
   query: SubmissionQuery,
   body: z.infer<typeof submissionOptions> = {},
 ): SubmissionOptions {
-  const priority = body.priority ?? query.priority
-  const timeoutSeconds = body.timeout_seconds ?? query.timeout_seconds
-  const maxAttempts = body.max_attempts ?? query.max_attempts
-  // An empty key is none, as the older services have it.
-  const idempotencyKey = body.idempotency_key || query.idempotency_key || undefined
-  return {
-    ...(priority === undefined ? {} : { priority: priority as Priority }),
-    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
-    ...(maxAttempts === undefined ? {} : { maxAttempts }),
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-  }
+  const said = { ...withoutUndefined(query), ...withoutUndefined(body) }
+  return withoutUndefined({
+    priority: said.priority as Priority | undefined,
+    timeoutSeconds: said.timeout_seconds,
+    maxAttempts: said.max_attempts,
+    // An empty key is none, as the older services have it.
+    idempotencyKey: body.idempotency_key || query.idempotency_key || undefined,
+    delaySeconds: said.delay_seconds,
+    expiresInSeconds: said.expires_in_seconds,
+    dependsOn: said.depends_on?.length === 0 ? undefined : said.depends_on,
+    onDependency: said.on_dependency,
+  })
 }
+
+const withoutUndefined = <T extends object>(
+  from: T,
+): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(from).filter(([, value]) => value !== undefined)) as never
 
 /** The body's own wish, where several processors share one route. */
 export function processorNamed(body: unknown, query: SubmissionQuery): string | undefined {

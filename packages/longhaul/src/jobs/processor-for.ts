@@ -16,7 +16,7 @@ export function processorFor({ runners, broken }: Served, name: string | undefin
       'processor-required',
       names.length === 0
         ? 'This service serves no processor.'
-        : `Say which processor: add ?processor= or a field "processor" with one of ${names.join(', ')}.`,
+        : `Say which processor: add ?processor= or a field "processor" (in a form: before the files) with one of ${names.join(', ')}.`,
       { facts: { processors: names } },
     )
   }

@@ -12,8 +12,10 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { laxInteger, parseRequest } from '../validation/index.ts'
+import type { Scope } from './engine.ts'
 import { findJob } from './find-job.ts'
 import { nativeJob, projectJob, systemAJob as toSystemA } from './projections/index.ts'
+import { sendWithEtag } from './routes-etag.ts'
 
 const query = jobListQuery.extend({
   // Not z.int(): older clients may ask for 10^23, and get the most there is.
@@ -39,14 +41,14 @@ export const listRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
       },
     },
     async (request, reply) => {
-      const { view: native, status, kind, processor, cursor, limit, offset } = request.query
+      const { view: native, status, kind, processor, owner, cursor, limit, offset } = request.query
       const states = listOf<JobStatus>(jobStatusFilter, status, 'status')
       const kinds = listOf<JobKind>(jobKindFilter, kind, 'kind')
       const named = (request.params as { processor?: string }).processor ?? processor
       const before = cursor === undefined ? undefined : parseRequest(cursorText, cursor, 'query')
       const page = await services.engine.list(
         {
-          scope: request.scope,
+          scope: owner === undefined ? request.scope : narrowed(request.scope, owner),
           ...(states && { states }),
           ...(kinds && { kinds }),
           ...(named === undefined ? {} : { processor: named }),
@@ -75,9 +77,18 @@ export const listRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
         response: { 200: z.union([jobView, systemAJob]) },
       },
     },
-    async (request) => projectJob(await findJob(services, request), request.query.view),
+    async (request, reply) =>
+      sendWithEtag(
+        request,
+        reply,
+        projectJob(await findJob(services, request), request.query.view),
+      ),
   )
 }
+
+/** One owner's jobs. Whoever may not see them gets what there is for them: none. */
+const narrowed = (scope: Scope, owner: string): Scope =>
+  scope === 'everyone' || scope.owner === owner ? { owner } : { owner: '' }
 
 /** Opaque to clients; the position of the last row of the page before. */
 const cursorText = z

@@ -15,6 +15,7 @@ import {
 } from './parse-submission.ts'
 import { prepareForm, prepareJson } from './prepare-submission.ts'
 import { processorFor } from './processor-for.ts'
+import { processorInForm } from './processor-in-form.ts'
 import { fieldsOf, readForm, type FormPart } from './read-form.ts'
 import { newJobId, submitJob } from './submit-job.ts'
 import { uploadInstructions } from './upload-instructions.ts'
@@ -38,11 +39,21 @@ export async function submitRequest(
     return runner.description
   }
   const options = withHeaderKey(optionsOf(query), request)
-  if (request.isMultipart()) return submitForm(services, request, find(), options)
+  const named = (request.params as { processor?: string }).processor ?? query.processor
+  if (request.isMultipart()) {
+    const parts = request.parts() as AsyncIterable<FormPart>
+    if (named !== undefined || takesFieldProcessor(services))
+      return submitForm(services, request, find(), parts, options)
+    const chosen = await processorInForm(parts)
+    return submitForm(services, request, find({ processor: chosen.name }), chosen.parts, options)
+  }
   if (request.body instanceof URLSearchParams) {
-    const description = find()
+    const { body } = request
+    const inForm = named === undefined && !takesFieldProcessor(services)
+    const description = find(inForm ? { processor: body.get('processor') } : undefined)
+    if (inForm) body.delete('processor')
     const id = newJobId('processor')
-    const form = { input: fieldsOf(request.body), files: new Set<never>(), keys: [] }
+    const form = { input: fieldsOf(body), files: new Set<never>(), keys: [] }
     return submitJob(
       services,
       prepareForm(description, form, options, { owner: request.owner, id }),
@@ -60,10 +71,18 @@ export async function submitRequest(
   return submitJob(services, submission)
 }
 
+/** Where one processor serves and has an input called `processor`, the field is that input. */
+function takesFieldProcessor({ runners, broken }: Services): boolean {
+  const [only, ...others] = runners.values()
+  if (only === undefined || others.length + broken.length > 0) return false
+  return 'processor' in ((only.description.input['properties'] ?? {}) as object)
+}
+
 async function submitForm(
   services: Services,
   request: FastifyRequest,
   processor: ProcessorDescription,
+  parts: AsyncIterable<FormPart>,
   options: SubmissionOptions,
 ): Promise<SubmittedRequest> {
   const { config, storage } = services
@@ -75,7 +94,7 @@ async function submitForm(
   if (announced > config.maxInlineBytes + 1024 * 1024) throw tooLarge()
 
   const id = newJobId('processor')
-  const form = await readForm(request.parts() as AsyncIterable<FormPart>, {
+  const form = await readForm(parts, {
     storage,
     prefix: `${config.datasetsPrefix}/${id}`,
     fileFields: fileFieldsOf(processor.input),

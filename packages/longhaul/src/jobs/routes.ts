@@ -6,6 +6,8 @@ import { eventRoutes } from './routes-events.ts'
 import { listRoutes } from './routes-list.ts'
 import { logRoutes } from './routes-logs.ts'
 import { outputRoutes } from './routes-outputs.ts'
+import { removeRoutes } from './routes-remove.ts'
+import { waitRoutes } from './routes-waits.ts'
 
 /** Everything below `/jobs` except making one. */
 export const jobRoutes: FastifyPluginAsync<{
@@ -14,6 +16,8 @@ export const jobRoutes: FastifyPluginAsync<{
 }> = async (app, options) => {
   await app.register(listRoutes, options)
   await app.register(changeRoutes, options)
+  await app.register(removeRoutes, options)
+  await app.register(waitRoutes, options)
   await app.register(logRoutes, options)
   await app.register(outputRoutes, options)
   await app.register(eventRoutes, options)

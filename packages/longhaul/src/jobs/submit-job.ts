@@ -19,6 +19,10 @@ export interface Submission {
   readonly timeoutSeconds?: number
   readonly maxAttempts?: number
   readonly idempotency?: { readonly key: string; readonly hash: string }
+  readonly delaySeconds?: number
+  readonly expiresInSeconds?: number
+  readonly dependsOn?: readonly JobId[]
+  readonly onDependency?: 'completed' | 'any'
 }
 
 export const newJobId = (kind: Submission['kind']): JobId =>
@@ -35,11 +39,11 @@ export async function submitJob(
   also: readonly Write[] = [],
 ): Promise<{ readonly job: Job; readonly created: boolean }> {
   const { processor, kind, owner, params, priority, idempotency } = submission
+  const { dependsOn, onDependency } = submission
+  const delayMs = milliseconds(submission.delaySeconds)
+  const expiresInMs = milliseconds(submission.expiresInSeconds)
   const maxFailures = submission.maxAttempts ?? processor.max_attempts
-  const timeoutMs =
-    submission.timeoutSeconds === undefined
-      ? processor.timeout_ms
-      : Math.ceil(submission.timeoutSeconds * 1000)
+  const timeoutMs = milliseconds(submission.timeoutSeconds) ?? processor.timeout_ms
   const [outcome] = await engine.submit(
     [
       {
@@ -54,6 +58,10 @@ export async function submitJob(
         ...(idempotency === undefined ? {} : { idempotency }),
         ...(maxFailures === undefined ? {} : { maxFailures }),
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        ...(delayMs === undefined ? {} : { delayMs }),
+        ...(expiresInMs === undefined ? {} : { expiresInMs }),
+        ...(dependsOn === undefined ? {} : { dependsOn }),
+        ...(onDependency === undefined ? {} : { onDependency }),
       },
     ],
     also,
@@ -68,3 +76,6 @@ export async function submitJob(
     { facts: { job_id: outcome.jobId } },
   )
 }
+
+const milliseconds = (seconds: number | undefined): number | undefined =>
+  seconds === undefined ? undefined : Math.ceil(seconds * 1000)

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { defineCommand, serviceOptions } from '../command.ts'
 import { exitCode, UsageError } from '../exit-code.ts'
 import { fetchOutputs } from '../fetch-outputs.ts'
-import { didYouMean } from '../nearest.ts'
+import { didYouMean } from '../../support/nearest.ts'
 import { jobIdOf, openService, waitSignal } from '../service.ts'
 
 export const download = defineCommand({

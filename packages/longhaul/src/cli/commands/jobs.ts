@@ -4,7 +4,7 @@ import { defineCommand, serviceOptions } from '../command.ts'
 import { exitCode, UsageError } from '../exit-code.ts'
 import { count, duration } from '../format/quantity.ts'
 import { table } from '../format/table.ts'
-import { didYouMean } from '../nearest.ts'
+import { didYouMean } from '../../support/nearest.ts'
 import { openService } from '../service.ts'
 
 export const jobs = defineCommand({

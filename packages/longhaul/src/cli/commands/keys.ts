@@ -4,7 +4,7 @@ import { keyScopes, type KeyScope, type Keys } from '../../keys/index.ts'
 import { defineCommand } from '../command.ts'
 import { exitCode, UsageError, type ExitCode } from '../exit-code.ts'
 import { table } from '../format/table.ts'
-import { didYouMean } from '../nearest.ts'
+import { didYouMean } from '../../support/nearest.ts'
 import type { Output } from '../output.ts'
 
 const verbs = ['create', 'list', 'revoke']

@@ -22,6 +22,11 @@ export function nativeJob(job: Job): JobView {
     started_at: isoOrNull(job.startedAt),
     completed_at: isoOrNull(job.completedAt),
     cancel_requested_at: isoOrNull(job.cancelRequestedAt),
+    expires_at: isoOrNull(job.expiresAt),
+    waiting: job.waiting === undefined ? null : { ...job.waiting, since: iso(job.waiting.since) },
+    depends_on: [...(job.dependsOn ?? [])],
+    silent_since: isoOrNull(job.silentSince),
+    checkpoint_at: isoOrNull(job.checkpointAt),
     progress: job.progress === undefined ? null : nativeProgress(job.progress),
     result: (job.result?.value ?? null) as JobView['result'],
     outputs: (job.result?.outputs ?? []).map((output) => nativeOutput(job, output)),
@@ -69,4 +74,5 @@ export function publicProblem({ trace: _trace, printed: _printed, ...problem }: 
 }
 
 export const iso = (ms: number): string => new Date(ms).toISOString()
-const isoOrNull = (ms: number | undefined): string | null => (ms === undefined ? null : iso(ms))
+export const isoOrNull = (ms: number | undefined): string | null =>
+  ms === undefined ? null : iso(ms)
