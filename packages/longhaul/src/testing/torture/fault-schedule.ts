@@ -10,8 +10,14 @@ const zombiePoints = ['worker.before-settle', 'worker.before-publishing'] as con
  * often, over all runs.
  */
 export class FaultSchedule {
-  readonly #deaths = new Map<FaultPoint, number>(faultPoints.map((point) => [point, 0]))
+  readonly points: readonly FaultPoint[]
+  readonly #deaths: Map<FaultPoint, number>
   readonly #planned = new Map<FaultPoint, number>()
+
+  constructor(points: readonly FaultPoint[] = faultPoints) {
+    this.points = points
+    this.#deaths = new Map(points.map((point) => [point, 0]))
+  }
 
   /** Deaths by point, so far. */
   get deaths(): Readonly<Record<string, number>> {
@@ -19,10 +25,10 @@ export class FaultSchedule {
   }
 
   get missed(): readonly FaultPoint[] {
-    return faultPoints.filter((point) => this.#deaths.get(point) === 0)
+    return this.points.filter((point) => this.#deaths.get(point) === 0)
   }
 
-  nextDeath(random: SeededRandom, points: readonly FaultPoint[] = faultPoints): PlannedFault {
+  nextDeath(random: SeededRandom, points: readonly FaultPoint[] = this.points): PlannedFault {
     const rank = (point: FaultPoint): number =>
       (this.#deaths.get(point) ?? 0) * 1000 + (this.#planned.get(point) ?? 0)
     const least = Math.min(...points.map(rank))

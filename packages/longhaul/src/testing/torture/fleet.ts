@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { ConfigOptions } from '../../app/index.ts'
 import type { FaultPoint } from '../../support/fault-point.ts'
 import { readEvidence, type FaultLine } from './evidence.ts'
 import type { Excuse } from './judge-attempts.ts'
@@ -11,7 +12,8 @@ export interface FleetOptions {
   readonly size: number
   readonly runId: string
   readonly random: SeededRandom
-  readonly base: Omit<ServerPlan, 'serial' | 'seed' | 'fault'>
+  readonly base: Omit<ServerPlan, 'serial' | 'place' | 'config' | 'seed' | 'fault'>
+  readonly configFor: (place: number) => ConfigOptions
   /** What the next server shall do to itself. */
   readonly nextFault: (serial: number) => PlannedFault | undefined
   /** No server has died at this point yet. */
@@ -20,7 +22,7 @@ export interface FleetOptions {
   readonly sleepMs: number
 }
 
-/** Servers that share one data directory. Whoever dies is replaced; whoever stops itself is woken after its lease. */
+/** Servers that share the same data, each at its place. Whoever dies is replaced; whoever stops itself is woken after its lease. */
 export class Fleet {
   readonly all: TortureServer[] = []
   readonly #options: FleetOptions
@@ -29,7 +31,7 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options
-    for (let n = 0; n < options.size; n++) this.#start()
+    for (let place = 0; place < options.size; place++) this.#start(place)
   }
 
   get ready(): readonly TortureServer[] {
@@ -77,16 +79,17 @@ export class Fleet {
     await Promise.all(this.all.map((server) => server.kill()))
   }
 
-  #start(): void {
-    const { base, random, runId, nextFault } = this.#options
+  #start(place: number): void {
+    const { base, configFor, random, runId, nextFault } = this.#options
     const serial = this.all.length
     const fault = nextFault(serial)
     const seed = random.between(0, 2 ** 31)
-    const server = new TortureServer({ ...base, serial, seed, ...(fault && { fault }) }, runId)
+    const plan = { ...base, serial, place, seed, config: configFor(place), ...(fault && { fault }) }
+    const server = new TortureServer(plan, runId)
     this.all.push(server)
     void server.exited.then(async () => {
       await pause(random.between(0, 500))
-      if (!this.#closing) this.#start()
+      if (!this.#closing) this.#start(place)
     })
     if (fault?.action === 'stop') void this.#wake(server)
   }

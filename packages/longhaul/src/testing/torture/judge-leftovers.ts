@@ -14,18 +14,15 @@ const layout = [
 ]
 
 /** Files outside the layout, uploads left open, and objects that belong to no completed job. */
-export async function judgeLeftovers(data: OpenedData, dataDir: string): Promise<Finding[]> {
+export async function judgeLeftovers(
+  data: OpenedData,
+  dataDirs: readonly string[],
+): Promise<Finding[]> {
   const findings: Finding[] = []
   const leaked = (what: string): number => findings.push({ kind: 'leaked', what })
 
   await data.uploads.expire()
-  const entries = await readdir(dataDir, { recursive: true, withFileTypes: true })
-  for (const entry of entries) {
-    const name = path.relative(dataDir, path.join(entry.parentPath, entry.name))
-    if (!entry.isDirectory() && !layout.some((pattern) => pattern.test(name)))
-      leaked(`file ${name}`)
-    if (entry.isDirectory() && /^work\/[^/]+$/.test(name)) leaked(`workspace ${name}`)
-  }
+  for (const dataDir of dataDirs) for (const what of await strangersIn(dataDir)) leaked(what)
 
   for await (const { key, uploadId } of data.storage.listUploads(''))
     leaked(`open upload ${uploadId} of ${key}`)
@@ -41,6 +38,15 @@ export async function judgeLeftovers(data: OpenedData, dataDir: string): Promise
       leaked(`object ${key}, of a job that is ${job?.state}`)
   }
   return findings
+}
+
+async function strangersIn(dataDir: string): Promise<string[]> {
+  const entries = await readdir(dataDir, { recursive: true, withFileTypes: true })
+  return entries.flatMap((entry) => {
+    const name = path.relative(dataDir, path.join(entry.parentPath, entry.name))
+    if (entry.isDirectory()) return /^work\/[^/]+$/.test(name) ? [`workspace ${name}`] : []
+    return layout.some((pattern) => pattern.test(name)) ? [] : [`file ${name}`]
+  })
 }
 
 /** One upload per key became an object, however often that was asked for. */

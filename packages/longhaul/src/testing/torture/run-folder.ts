@@ -1,10 +1,8 @@
 import path from 'node:path'
 
-/** Where one run keeps its service and its evidence. Everything but `data` is written by the torture, not by longhaul. */
+/** Where one run keeps its service and its evidence. Everything but the data directories is written by the torture, not by longhaul. */
 export interface RunFolder {
   readonly root: string
-  /** The service's data directory. */
-  readonly data: string
   /** Ids that the service acknowledged, synced to disk before the client goes on. */
   readonly acknowledged: string
   /** One line per start, beat and end of an attempt, appended by the attempt itself. */
@@ -17,6 +15,8 @@ export interface RunFolder {
   readonly stalls: string
   /** While this file exists, no store fails and no server dies at a fault point. */
   readonly calm: string
+  /** The data directory of the servers at a place. */
+  data(place: number): string
   serverLog(serial: number): string
 }
 
@@ -24,7 +24,7 @@ export function runFolder(root: string): RunFolder {
   const file = (name: string): string => path.join(root, name)
   return {
     root,
-    data: file('data'),
+    data: (place) => file(place === 0 ? 'data' : `data-${place}`),
     acknowledged: file('acknowledged.jsonl'),
     ledger: file('ledger.jsonl'),
     faults: file('faults.jsonl'),

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import { faultPoints, type FaultPoint } from '../../support/fault-point.ts'
+import type { FaultPoint } from '../../support/fault-point.ts'
 import { awaitEnds } from './await-ends.ts'
 import { chaos, type Blows } from './chaos.ts'
 import { clientsWork } from './clients-work.ts'
@@ -12,6 +13,7 @@ import {
   type PublicationLine,
   type StallLine,
 } from './evidence.ts'
+import type { BackendName, BackendsOfRun, TortureBackends } from './backends.ts'
 import type { FaultSchedule } from './fault-schedule.ts'
 import type { Finding } from './findings.ts'
 import { Fleet } from './fleet.ts'
@@ -22,7 +24,7 @@ import { markedProcesses } from './marked-processes.ts'
 import { openData } from './opened-data.ts'
 import { runFolder, type RunFolder } from './run-folder.ts'
 import { seededRandom, type SeededRandom } from './seeded-random.ts'
-import { runVariable } from './server-plan.ts'
+import { runVariable, type Unsafe } from './server-plan.ts'
 import { TortureClient } from './torture-client.ts'
 
 export interface RunOptions {
@@ -30,12 +32,16 @@ export interface RunOptions {
   readonly seed: number
   readonly jobs: number
   readonly leaseMs: number
+  readonly on: BackendName
+  readonly backends: TortureBackends
   readonly schedule: FaultSchedule
-  readonly noFence: boolean
-  readonly noRollForward: boolean
+  readonly unsafe: Unsafe
+  /** Faults may last 15 leases. */
+  readonly long: boolean
 }
 export interface RunReport {
   readonly seed: number
+  readonly on: BackendName
   readonly folder: string
   readonly seconds: number
   readonly findings: readonly Finding[]
@@ -48,7 +54,7 @@ export interface RunReport {
   readonly blows: Blows
 }
 
-const servers = 2
+const servers = 3
 /** Chaos goes on a little after the last submission, so that late jobs suffer too. */
 const afterworkMs = 1500
 const quietMs = 45_000
@@ -60,18 +66,23 @@ export async function tortureOnce(options: RunOptions): Promise<RunReport> {
   const random = seededRandom(seed)
   const folder = runFolder(root)
   await mkdir(root, { recursive: true })
-  const fleet = startFleet(options, random)
+  await using backends = await options.backends.open({
+    ...{ folder, seed, leaseMs, places: servers, long: options.long },
+    isCalm: () => existsSync(folder.calm),
+  })
+  const fleet = startFleet(options, backends, random)
   const client = new TortureClient(
     () => (fleet.ready.length > 0 ? random.pick(fleet.ready).url : undefined),
     folder.acknowledged,
     random,
   )
   const findings: Finding[] = []
-  let blows: Blows = { servers: 0, children: 0, freezes: 0 }
+  let blows: Blows = { servers: 0, children: 0, freezes: 0, faults: [] }
   try {
     await fleet.whole(60_000)
     const enough = new AbortController()
-    const striking = chaos(fleet, folder.ledger, random, leaseMs, enough.signal)
+    const { faults } = backends
+    const striking = chaos(fleet, faults, folder.ledger, random, leaseMs, enough.signal)
     try {
       await clientsWork(client, random, seed, options.jobs)
       await pause(afterworkMs)
@@ -89,7 +100,7 @@ export async function tortureOnce(options: RunOptions): Promise<RunReport> {
     await fleet.kill()
   }
   findings.push(...(await leftProcesses(root, () => false)))
-  const { findings: judged, ends } = await judge(folder, fleet, leaseMs)
+  const { findings: judged, ends } = await judge(folder, fleet, backends, leaseMs)
   findings.push(...judged)
 
   const faults = readEvidence<FaultLine>(folder.faults)
@@ -97,7 +108,7 @@ export async function tortureOnce(options: RunOptions): Promise<RunReport> {
   for (const { point } of died) schedule.died(point)
   const attempts = readEvidence<LedgerLine>(folder.ledger).filter(({ what }) => what === 'start')
   return {
-    ...{ seed, folder: root, findings, ends, blows },
+    ...{ seed, on: options.on, folder: root, findings, ends, blows },
     seconds: (performance.now() - started) / 1000,
     attempts: attempts.length,
     deaths: died.length,
@@ -105,24 +116,25 @@ export async function tortureOnce(options: RunOptions): Promise<RunReport> {
   }
 }
 
-function startFleet(options: RunOptions, random: SeededRandom): Fleet {
-  const { root, leaseMs, schedule, noFence, noRollForward } = options
+function startFleet(options: RunOptions, backends: BackendsOfRun, random: SeededRandom): Fleet {
+  const { root, leaseMs, schedule, unsafe } = options
   // With the roll-forward switched off, die where it would have mattered: one output public, the others not yet.
-  const points: readonly FaultPoint[] = noRollForward
+  const points: readonly FaultPoint[] = unsafe.noRollForward
     ? ['worker.after-complete-output']
-    : faultPoints
+    : schedule.points
   return new Fleet({
     size: servers,
     runId: root,
     random,
-    base: { folder: root, leaseMs, slots: 2, noFence, noRollForward },
+    base: { folder: root, leaseMs, slots: 2, unsafe },
+    configFor: (place) => backends.configFor(place),
     isWanted: (point) => schedule.missed.includes(point),
     // Without a fence, long enough for another attempt to have run and ended.
-    sleepMs: leaseMs * (noFence ? 2.5 : 1.5),
+    sleepMs: leaseMs * (unsafe.noFence ? 2.5 : 1.5),
     nextFault: (serial) => {
       if (serial === 0) return schedule.nextSleep(random)
       // Without a fence, somebody must live to run again what the sleeper holds.
-      return noFence ? undefined : schedule.nextDeath(random, points)
+      return unsafe.noFence ? undefined : schedule.nextDeath(random, points)
     },
   })
 }
@@ -155,10 +167,10 @@ async function leftProcesses(runId: string, mayLive: (command: string) => boolea
     })
 }
 
-async function judge(folder: RunFolder, fleet: Fleet, leaseMs: number) {
+async function judge(folder: RunFolder, fleet: Fleet, backends: BackendsOfRun, leaseMs: number) {
   const ledger = readEvidence<LedgerLine>(folder.ledger)
   const stalls = readEvidence<StallLine>(folder.stalls)
-  await using data = await openData(folder.data, leaseMs)
+  await using data = await openData({ ...backends.config, leaseMs })
   const acknowledged = readEvidence<AcknowledgedLine>(folder.acknowledged)
   const jobs = await judgeJobs(acknowledged, ledger, data.engine, data.storage)
   return {
@@ -167,7 +179,7 @@ async function judge(folder: RunFolder, fleet: Fleet, leaseMs: number) {
       ...jobs.findings,
       ...judgeAttempts(ledger, [...fleet.excuses, ...stalls]),
       ...judgePublications(readEvidence<PublicationLine>(folder.publications)),
-      ...(await judgeLeftovers(data, folder.data)),
+      ...(await judgeLeftovers(data, backends.dataDirs)),
     ],
   }
 }

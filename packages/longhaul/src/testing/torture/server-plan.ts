@@ -1,15 +1,27 @@
+import type { ConfigOptions } from '../../app/index.ts'
 import type { FaultPoint } from '../../support/fault-point.ts'
 
 /** What one server process is told when it starts, as JSON in its first argument. */
 export interface ServerPlan {
   readonly folder: string
   readonly serial: number
+  /** The host it stands for. */
+  readonly place: number
+  /** Where its data is, and how it gets there. */
+  readonly config: ConfigOptions
   readonly seed: number
   readonly leaseMs: number
   readonly slots: number
   readonly fault?: PlannedFault
-  readonly noFence: boolean
-  readonly noRollForward: boolean
+  readonly unsafe: Unsafe
+}
+
+/** Safeties that are switched off, to prove that their absence is noticed. */
+export interface Unsafe {
+  readonly noFence?: boolean
+  readonly noRollForward?: boolean
+  /** PostgreSQL only. */
+  readonly noQueueLock?: boolean
 }
 
 /**

@@ -35,7 +35,7 @@ const extension = path.extname(import.meta.filename)
 const app = await createApp({
   sources: [{ kind: 'file', path: path.join(import.meta.dirname, `processors${extension}`) }],
   config: {
-    dataDir: folder.data,
+    ...plan.config,
     host: '127.0.0.1',
     port: 0,
     leaseMs: plan.leaseMs,
@@ -52,7 +52,7 @@ const app = await createApp({
         onPublished: (key, uploadId) =>
           appendEvidence(folder.publications, { key, uploadId, pid: process.pid }),
       }),
-    engine: { noFence: plan.noFence, noRollForward: plan.noRollForward },
+    engine: plan.unsafe,
   },
 })
 // Whoever started this is gone: so is the reason for it.
