@@ -113,10 +113,11 @@ export const jobView = z
     started_at: timestamp.nullable(),
     completed_at: timestamp.nullable(),
     cancel_requested_at: timestamp.nullable(),
-    // These five have defaults, so that a client can read a service that is older than they are.
+    // These six have defaults, so that a client can read a service that is older than they are.
     /** It fails `expired` unless it has started by then. */
     expires_at: timestamp.nullable().default(null),
-    /** While it is queued, or waits to try again. */
+    /** While it is queued, or waits to try again: not before then. */
+    run_after: timestamp.nullable().default(null),
     waiting: jobWaiting.nullable().default(null),
     depends_on: z.array(jobId).default([]),
     /** While running: its last sign of life, if that was long ago. */

@@ -34,6 +34,7 @@ function job(change: Partial<JobView>, progress?: Partial<JobProgress>): JobView
     completed_at: null,
     cancel_requested_at: null,
     expires_at: null,
+    run_after: null,
     waiting: null,
     depends_on: [],
     silent_since: null,
