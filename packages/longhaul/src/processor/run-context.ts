@@ -27,9 +27,15 @@ export interface RunContext<I extends InputSpec, W = undefined> {
   readonly progress: ReportProgress
   readonly log: Log
   readonly outputs: Outputs
-  /** State of the last checkpoint, or undefined when this attempt starts clean. */
+  /** State of the last checkpoint, its files back at their paths; undefined when this attempt starts clean. */
   readonly restored: Json | undefined
-  /** Offers state to continue from; call it at every step. Attempts still start clean in this version: the first call says so in the log. */
+  /**
+   * Offers state to continue from; call it at every step. It is lazy: the state is taken, and written with the files and all
+   * outputs so far, when `every` has passed, or when the worker is about to end; then it throws once it is saved, and the
+   * job goes on elsewhere. Records written before a checkpoint are kept, those after it are written again.
+   *
+   * @example await ctx.checkpoint(() => ({ step }), { files: ['field.bin'], every: '1 min' })
+   */
   readonly checkpoint: (state: () => Json, options?: CheckpointOptions) => Promise<void>
 }
 
@@ -95,7 +101,7 @@ export interface Outputs {
 }
 
 export interface CheckpointOptions {
-  /** Files of the workspace that belong to the state. */
+  /** Files of the workspace that belong to the state; those that did not change are not stored again. */
   readonly files?: readonly string[]
   /** At most this often. @default '1 min' */
   readonly every?: Duration

@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { Progress } from '../jobs/job.ts'
 import { AttemptLog } from './attempt-log.ts'
 import { nextPoll } from './next-poll.ts'
-import type { FromProcessor } from './messages.ts'
+import type { CheckpointAnswer, CheckpointMessage, FromProcessor } from './messages.ts'
 import type { AttemptRequest, AttemptSink } from './runner.ts'
 import { TextCapture } from './text-capture.ts'
 
@@ -19,6 +19,9 @@ export class AttemptSession {
   #outputs: Promise<void> = Promise.resolve()
   #outputError: { readonly error: unknown } | undefined
   #notices = new Set<string>()
+  /** A checkpoint is wanted; who has saved one is told to stop. */
+  draining = false
+  #drained = false
 
   constructor(request: AttemptRequest, sink: AttemptSink) {
     this.#request = request
@@ -86,6 +89,36 @@ export class AttemptSession {
         this.#outputError = { error }
       }
     })
+  }
+
+  /** Kept by the sink after every output before it; then `answer` hears how that went. */
+  checkpoint({ type: _, ...checkpoint }: CheckpointMessage, answer: (a: CheckpointAnswer) => void) {
+    this.#sink.alive()
+    this.#outputs = this.#outputs.then(async () => {
+      const saved = await this.#save(checkpoint)
+      this.#sink.alive()
+      this.#drained = saved && this.draining
+      answer({ type: 'checkpointed', saved, ...(this.#drained ? { stop: true } : {}) })
+    })
+  }
+
+  /** It was told to stop, because its last checkpoint is saved. */
+  get drained(): boolean {
+    return this.#drained
+  }
+
+  async #save(checkpoint: Omit<CheckpointMessage, 'type'>): Promise<boolean> {
+    if (this.#outputError) return false
+    if (!this.#sink.checkpoint) {
+      this.notice('Checkpoints are not kept here: another attempt starts clean.')
+      return false
+    }
+    try {
+      return await this.#sink.checkpoint(checkpoint)
+    } catch (error) {
+      this.#outputError = { error }
+      return false
+    }
   }
 
   /** Everything that was said is with the sink or in the log file. Answers what the sink threw, if it did. */

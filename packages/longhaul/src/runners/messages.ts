@@ -36,7 +36,10 @@ export const toProcessor = z.discriminatedUnion('type', [
     input: record,
     /** Every file, in manifest order. */
     inputs: z.array(stagedFile),
+    /** State of the last checkpoint; absent when the attempt starts clean. Its files are back at their paths. */
     restored: json.optional(),
+    /** With `restored`: what the checkpoint said of its writers, as it was. */
+    restored_writers: z.array(record).optional(),
     limits: z.object({ records_file_bytes: z.int(), shard_bytes: z.int() }),
   }),
   /** Stop soon: raise in track()/progress(), set ctx.signal. SIGTERM follows after 3 s, SIGKILL after 6 s. */
@@ -44,8 +47,17 @@ export const toProcessor = z.discriminatedUnion('type', [
     type: z.literal('cancel'),
     reason: z.enum(['cancelled', 'deadline', 'silent', 'drain', 'lost']),
   }),
-  /** Answers a `checkpoint`. */
-  z.object({ type: z.literal('checkpointed'), saved: z.boolean() }),
+  /** The worker is about to end: a checkpoint is due at the next occasion. Who keeps none goes on, and may be cancelled later. */
+  z.object({ type: z.literal('drain') }),
+  /**
+   * Answers a `checkpoint`. Not saved (the store was away): go on, and try again soon. `stop`: it was saved, and the attempt
+   * goes on elsewhere; answer with `error` code `cancelled`.
+   */
+  z.object({
+    type: z.literal('checkpointed'),
+    saved: z.boolean(),
+    stop: z.boolean().optional(),
+  }),
   /** End with exit code 0. Sent only between attempts; closing fd 3 means the same. */
   z.object({ type: z.literal('stop') }),
 ])
@@ -94,7 +106,18 @@ export const fromProcessor = z.discriminatedUnion('type', [
     path: z.string(),
     media_type: z.string().optional(),
   }),
-  z.object({ type: z.literal('checkpoint'), state: json, files: z.array(z.string()).default([]) }),
+  /** Everything before it is to be kept. Say nothing and write none of these files until `checkpointed` answers. */
+  z.object({
+    type: z.literal('checkpoint'),
+    /** At most 256 KiB of JSON. */
+    state: json,
+    /** Paths below the workspace. */
+    files: z.array(z.string()).default([]),
+    /** Files that are only ever appended to, as long as they are now: what was sent before is not sent again. */
+    growing: z.array(z.object({ path: z.string(), size: z.int().min(0) })).default([]),
+    /** Given back as `restored_writers`. */
+    writers: z.array(record).default([]),
+  }),
   /** The attempt succeeded. File fields hold `{ "$output": name }`. */
   z.object({ type: z.literal('result'), value: json }),
   /** The attempt failed. `field` and `errors` go with invalid-input. */
@@ -115,3 +138,5 @@ export const fromProcessor = z.discriminatedUnion('type', [
   }),
 ])
 export type FromProcessor = z.infer<typeof fromProcessor>
+export type CheckpointMessage = Extract<FromProcessor, { type: 'checkpoint' }>
+export type CheckpointAnswer = Extract<ToProcessor, { type: 'checkpointed' }>

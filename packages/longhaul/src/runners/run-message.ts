@@ -16,7 +16,9 @@ export function toRunMessage(
     workspace,
     input,
     inputs: [...inputs],
-    ...(restored === undefined ? {} : { restored }),
+    ...(restored === undefined
+      ? {}
+      : { restored: restored.state, restored_writers: [...restored.writers] }),
     limits: { records_file_bytes: options.recordsFileBytes, shard_bytes: options.shardBytes },
   }
 }

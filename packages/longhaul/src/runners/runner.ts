@@ -2,7 +2,7 @@ import type { Problem } from '@longhaul/protocol'
 import type { Progress } from '../jobs/job.ts'
 import type { ProcessorDescription } from '../processor/description.ts'
 import type { Json, JsonObject } from '../support/json.ts'
-import type { StagedFile } from './messages.ts'
+import type { CheckpointMessage, StagedFile } from './messages.ts'
 
 /**
  * Runs one processor's code, one attempt at a time per slot. A runner knows nothing of queues, leases or storage:
@@ -35,10 +35,13 @@ export interface AttemptRequest {
   readonly workspace: string
   /** Where the attempt's log text goes (runners/attempt-log.ts). */
   readonly logFile: string
-  readonly restored?: Json
+  /** Of the checkpoint to continue from; its files lie in the workspace already. */
+  readonly restored?: { readonly state: Json; readonly writers: readonly JsonObject[] }
 }
 /** What comes out while it runs. Calls come in order; `output` is awaited before the outcome resolves. */
 export interface AttemptSink {
+  /** It has its place: from now on the author's code runs. */
+  started?: (() => void) | undefined
   progress(progress: Progress): void
   /** Any sign of life: a progress, a log line, a byte of stdout. */
   alive(): void
@@ -51,11 +54,15 @@ export interface AttemptSink {
     readonly path: string
     readonly mediaType?: string
   }): Promise<void>
+  /** After every output before it. Whether it was saved; absent: nothing is kept here. */
+  checkpoint?: ((checkpoint: Omit<CheckpointMessage, 'type'>) => Promise<boolean>) | undefined
 }
 export interface RunningAttempt {
   readonly outcome: Promise<RunOutcome>
   /** Message at once, SIGTERM after 3 s, SIGKILL of the whole tree after 6 s. Idempotent. */
   cancel(reason: 'cancelled' | 'deadline' | 'silent' | 'drain' | 'lost'): void
+  /** Asks for a checkpoint; once it is saved the attempt stops with reason 'drain'. Until then it goes on. Idempotent. */
+  drain(): void
   /** SIGKILL of the whole tree now. */
   kill(): void
 }
@@ -82,6 +89,11 @@ export interface RunUsage {
 export interface RunnerFactory {
   /** Imports the source in a child and answers its processors, or throws 'processor-broken' with what was printed. */
   open(source: ProcessorSource, options: RunnerOptions): Promise<readonly Runner[]>
+  /** What `open` would describe; leaves no process behind. */
+  describe(
+    source: ProcessorSource,
+    options: RunnerOptions,
+  ): Promise<readonly ProcessorDescription[]>
 }
 /** `file`: .ts .js .mjs .py, or any executable that speaks the protocol. `program`: a --run template, already split. */
 export type ProcessorSource =

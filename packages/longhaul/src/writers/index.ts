@@ -1,10 +1,11 @@
 /** Writers of record and shard files; the runners use them on behalf of `ctx.outputs`. */
-export { jsonlWriter } from './jsonl/jsonl-writer.ts'
-export { shardWriter } from './webdataset/shard-writer.ts'
+export { jsonlWriter, jsonlFileName } from './jsonl/jsonl-writer.ts'
+export { shardWriter, shardFileName } from './webdataset/shard-writer.ts'
 export type {
-  Abandonable,
   RecordWriter,
+  Resumable,
   ShardData,
   ShardWriter,
   WriterFiles,
+  WriterState,
 } from './record-writer.ts'

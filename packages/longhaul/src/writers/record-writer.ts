@@ -2,8 +2,9 @@
  * Outputs of any number of records or small files, cut into files of bounded size. A finished file is given away at
  * once, so that storage receives it while the attempt goes on. Bytes depend on the records and their order alone.
  *
- * Await every write: that is what keeps memory bounded. `finish` is called for you when `run` has returned.
- * Deliberately absent: reading back, reopening, random access.
+ * Await every write: that is what keeps memory bounded. `finish` is called for you when `run` has returned. A checkpoint
+ * keeps what was written before it; an attempt that continues from it goes on at that very record.
+ * Deliberately absent: reading back, random access.
  */
 export interface RecordWriter<R> {
   /** Records written so far. */
@@ -25,9 +26,21 @@ export interface ShardWriter {
 }
 
 /** What only the maker of a writer may do. */
-export interface Abandonable {
+export interface Resumable {
+  /** Everything written so far is in its file. Answers how to go on from here. */
+  flush(): Promise<WriterState>
   /** Closes what is open and gives nothing away: the attempt has failed. */
   abandon(): Promise<void>
+}
+
+/** A writer between two writes, in plain data. */
+export interface WriterState {
+  /** Records or members written. */
+  readonly count: number
+  /** Files begun. */
+  readonly files: number
+  /** Length of the newest of them, while it is unfinished. */
+  readonly bytes?: number
 }
 
 /** Where a writer's files go. */

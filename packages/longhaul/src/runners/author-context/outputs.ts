@@ -8,37 +8,39 @@ import {
   type OutputFile,
   type Outputs,
 } from '../../processor/index.ts'
-import {
-  jsonlWriter,
-  shardWriter,
-  type Abandonable,
-  type RecordWriter,
-  type ShardWriter,
-  type WriterFiles,
-} from '../../writers/index.ts'
+import { jsonlWriter, shardWriter, type WriterFiles } from '../../writers/index.ts'
 import type { RunMessage } from '../messages.ts'
 import { isOutputName } from '../output-name.ts'
 import type { Channel } from './channel.ts'
+import { KeptWriters, type FlushedWriters } from './kept-writers.ts'
 
 /** The outputs of one attempt: files below `<workspace>/outputs`, given away as soon as they are complete. */
 export class AttemptOutputs {
   readonly #channel: Channel
   readonly #folder: string
-  readonly #limits: RunMessage['limits']
   readonly #signal: AbortSignal
   readonly #writing = new Set<Promise<unknown>>()
   readonly #promised = new Map<string, { file: OutputFile; mediaType: string | undefined }>()
-  readonly #writers: ((RecordWriter<never> | ShardWriter) & Abandonable)[] = []
+  readonly #writers: KeptWriters
   #closed = false
 
   constructor(
     channel: Channel,
-    run: Pick<RunMessage, 'workspace' | 'limits'>,
+    run: Pick<RunMessage, 'workspace' | 'limits' | 'restored_writers'>,
     signal: AbortSignal,
   ) {
     this.#channel = channel
     this.#folder = path.join(run.workspace, 'outputs')
-    this.#limits = run.limits
+    this.#writers = new KeptWriters(run.restored_writers ?? [], {
+      records: (name, restored, schema) =>
+        jsonlWriter(this.#files, name, {
+          maxBytes: run.limits.records_file_bytes,
+          schema,
+          restored,
+        }),
+      shards: (name, restored) =>
+        shardWriter(this.#files, name, { maxBytes: run.limits.shard_bytes, restored }),
+    })
     this.#signal = signal
   }
 
@@ -50,21 +52,25 @@ export class AttemptOutputs {
       const format: string = options?.format ?? 'jsonl'
       if (format !== 'jsonl')
         throw new PermanentError(`records(${JSON.stringify(name)}): this version writes jsonl only`)
-      return this.#keep(
-        jsonlWriter(this.#files, checked(name), {
-          maxBytes: this.#limits.records_file_bytes,
-          schema,
-        }),
-      )
+      this.#checkOpen()
+      return this.#writers.records(checked(name), schema)
     },
-    shards: (name) =>
-      this.#keep(shardWriter(this.#files, checked(name), { maxBytes: this.#limits.shard_bytes })),
+    shards: (name) => {
+      this.#checkOpen()
+      return this.#writers.shards(checked(name))
+    },
+  }
+
+  /** First step of a checkpoint: all that was written is in its file, and every finished file is given away. */
+  async flush(): Promise<FlushedWriters> {
+    await Promise.all(this.#writing)
+    return this.#writers.flush((name) => path.join('outputs', name))
   }
 
   /** After run has returned: writes what is unfinished, gives away what was promised and is there. */
   async finish(returned: ReadonlySet<OutputFile>): Promise<void> {
     await Promise.all(this.#writing)
-    for (const writer of this.#writers) await writer.finish()
+    await this.#writers.finish()
     for (const { file, mediaType } of this.#promised.values()) {
       if (existsSync(file.path)) this.#give(file.name, file.path, mediaType)
       else if (returned.has(file))
@@ -77,7 +83,7 @@ export class AttemptOutputs {
   /** From now on nothing is taken: what the author left running must not write into a later attempt. */
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.allSettled(this.#writers.map((writer) => writer.abandon()))
+    await this.#writers.abandon()
   }
 
   readonly #files: WriterFiles = {
@@ -122,12 +128,6 @@ export class AttemptOutputs {
 
   #checkOpen(): void {
     if (this.#closed) throw new Error('The attempt has ended; its outputs are closed.')
-  }
-
-  #keep<T extends (RecordWriter<never> | ShardWriter) & Abandonable>(writer: T): T {
-    this.#checkOpen()
-    this.#writers.push(writer)
-    return writer
   }
 
   /** A write that nobody awaits must still end before the result, and fail the attempt if it fails. */

@@ -4,18 +4,19 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { defineProcessor, file, RetryableError, z } from '../../index.ts'
-import { CancelledError, type Processor } from '../../processor/index.ts'
+import type { Processor } from '../../processor/index.ts'
 import type { JsonObject } from '../../support/json.ts'
 import type { FromProcessor, RunMessage, StagedFile } from '../messages.ts'
+import { AttemptOrders } from './attempt-orders.ts'
 import { runAttempt, type AttemptEnd } from './run-attempt.ts'
 
 let workspace: string
 let said: FromProcessor[]
-let abort: AbortController
+let orders: AttemptOrders
 beforeEach(async () => {
   workspace = await mkdtemp(path.join(tmpdir(), 'longhaul-context-'))
   said = []
-  abort = new AbortController()
+  orders = new AttemptOrders()
 })
 afterEach(() => rm(workspace, { recursive: true, force: true }))
 
@@ -44,7 +45,7 @@ function attempt(
     warm: 'warm',
     message,
     channel: { send: (one) => said.push(one) },
-    signal: abort.signal,
+    orders,
   })
 }
 const typesOf = (type: FromProcessor['type']) => said.filter((message) => message.type === type)
@@ -117,18 +118,6 @@ describe('the context', () => {
       { level: 'warn', text: 'odd', fields: { cause: 'Error: no', n: '10n', a: [1] } },
     ])
   })
-
-  it('says once that checkpoints are not kept, and computes no state', async () => {
-    await attemptOf(async ({ checkpoint }) => {
-      for (let step = 0; step < 3; step++)
-        await checkpoint(() => {
-          throw new Error('must not be asked')
-        })
-    })
-    expect(typesOf('log')).toMatchObject([
-      { text: expect.stringMatching(/keeps no checkpoints yet/) as string },
-    ])
-  })
 })
 
 describe('progress', () => {
@@ -164,9 +153,9 @@ describe('progress', () => {
 
   it('throws when the attempt is to stop, which then ends as cancelled, whatever is thrown', async () => {
     for (const step of ['track', 'progress', 'own'] as const) {
-      abort = new AbortController()
+      orders = new AttemptOrders()
       const end = await attemptOf(async ({ track, progress, signal }) => {
-        setTimeout(() => abort.abort(new CancelledError('cancelled')), 5)
+        setTimeout(() => orders.stop('cancelled'), 5)
         if (step === 'own') {
           await new Promise((resolve) => signal.addEventListener('abort', resolve))
           throw new TypeError('fetch failed')

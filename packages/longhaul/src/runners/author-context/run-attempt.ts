@@ -7,8 +7,10 @@ import {
 } from '../../processor/index.ts'
 import type { JsonObject } from '../../support/json.ts'
 import type { FromProcessor, RunMessage } from '../messages.ts'
+import type { AttemptOrders } from './attempt-orders.ts'
 import { authorLog } from './author-log.ts'
 import type { Channel } from './channel.ts'
+import { Checkpoints } from './checkpoints.ts'
 import { invalidInput, toErrorMessage } from './error-message.ts'
 import { reviveFiles } from './input-files.ts'
 import { AttemptOutputs } from './outputs.ts'
@@ -26,9 +28,10 @@ export async function runAttempt(options: {
   readonly warm: unknown
   readonly message: RunMessage
   readonly channel: Channel
-  readonly signal: AbortSignal
+  readonly orders: AttemptOrders
 }): Promise<AttemptEnd> {
-  const { processor, warm, message, channel, signal } = options
+  const { processor, warm, message, channel, orders } = options
+  const { signal } = orders
   const reporter = new ProgressReporter(channel)
   const outputs = new AttemptOutputs(channel, message, signal)
   try {
@@ -36,7 +39,6 @@ export async function runAttempt(options: {
     const parsed = await processor.input.safeParseAsync(given)
     if (!parsed.success) return invalidInput(parsed.error)
     const input = parsed.data
-    const log = authorLog(channel)
     const ctx: RunContext<InputSpec, unknown> = {
       input: input,
       params: withoutFiles(input, inputOf(processor)),
@@ -48,10 +50,10 @@ export async function runAttempt(options: {
       attempt: message.attempt,
       track: trackFunction(reporter, signal),
       progress: progressFunction(reporter, signal),
-      log,
+      log: authorLog(channel),
       outputs: outputs.forAuthor,
       restored: message.restored,
-      checkpoint: checkpointNotice(log.info, signal),
+      checkpoint: new Checkpoints(channel, orders, outputs).offer,
     }
     signal.throwIfAborted()
     const result = await checkResult(await processor.run(ctx), processor.output)
@@ -78,17 +80,4 @@ function inputOf(processor: Processor): JsonObject {
 function withoutFiles(input: Record<string, unknown>, schema: JsonObject) {
   const files = new Set(fileFieldsOf(schema).map(({ name }) => name))
   return Object.fromEntries(Object.entries(input).filter(([name]) => !files.has(name)))
-}
-
-/** Checkpoints come with a later version; until then a call says so once and the state is not even computed. */
-function checkpointNotice(info: (text: string) => void, signal: AbortSignal) {
-  let said = false
-  return async (): Promise<void> => {
-    signal.throwIfAborted()
-    if (said) return
-    said = true
-    info(
-      'ctx.checkpoint: this version of longhaul keeps no checkpoints yet; every attempt starts clean',
-    )
-  }
 }

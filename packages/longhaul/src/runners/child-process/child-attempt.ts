@@ -11,15 +11,14 @@ import type {
   RunOutcome,
   RunUsage,
 } from '../runner.ts'
+import { AttemptStop, type StopReason } from './attempt-stop.ts'
 import type { ProcessorDescription } from '../../processor/description.ts'
 import type { ChildPool } from './child-pool.ts'
 import { killLeftovers, markStart, type StartMark } from './leftovers.ts'
-import { StopLadder } from './stop-ladder.ts'
 import type { ProcessExit } from './supervised-process.ts'
 import type { ChildListener, WarmChild } from './warm-child.ts'
 import { watchUsage } from './watch-usage.ts'
 
-type StopReason = Parameters<RunningAttempt['cancel']>[0]
 type End =
   | Extract<FromProcessor, { type: 'result' | 'error' }>
   | { readonly type: 'exit'; readonly exit: ProcessExit }
@@ -34,11 +33,10 @@ export class ChildAttempt implements RunningAttempt, ChildListener {
   readonly #request: AttemptRequest
   readonly #sink: AttemptSink
   readonly #session: AttemptSession
-  readonly #ladder: StopLadder
+  readonly #stop: AttemptStop
   readonly #ended = Promise.withResolvers<End>()
-  readonly #waiting = new AbortController()
   #child: WarmChild | undefined
-  #stop: StopReason | undefined
+  #begun = false
   #excessBytes: number | undefined
 
   constructor(
@@ -54,28 +52,27 @@ export class ChildAttempt implements RunningAttempt, ChildListener {
     this.#request = request
     this.#sink = sink
     this.#session = new AttemptSession(request, sink)
-    const { term = 3000, kill = 6000 } = options.cancelGraceMs ?? {}
-    this.#ladder = new StopLadder([
-      {
-        afterMs: 0,
-        step: () => this.#child?.send({ type: 'cancel', reason: this.#stop ?? 'lost' }),
-      },
-      { afterMs: term, step: () => this.#child?.process.signal('SIGTERM') },
-      { afterMs: kill, step: () => this.#child?.process.signal('SIGKILL') },
-    ])
+    const { term: termMs = 3000, kill: killMs = 6000 } = options.cancelGraceMs ?? {}
+    this.#stop = new AttemptStop((reason) => this.#child?.send({ type: 'cancel', reason }), {
+      termMs,
+      killMs,
+    })
     this.outcome = this.#run()
   }
 
   cancel(reason: StopReason): void {
-    this.#stop ??= reason
-    this.#waiting.abort()
-    if (this.#child) this.#ladder.begin()
+    this.#stop.cancel(reason)
   }
 
   kill(): void {
-    this.#stop ??= 'lost'
-    this.#waiting.abort()
-    this.#child?.process.signal('SIGKILL')
+    this.#stop.kill()
+  }
+
+  drain(): void {
+    // Nothing has begun: there is nothing to keep.
+    if (!this.#child && !this.#begun) return this.#stop.cancel('drain')
+    this.#session.draining = true
+    this.#child?.send({ type: 'drain' })
   }
 
   message(message: FromProcessor): void {
@@ -87,8 +84,7 @@ export class ChildAttempt implements RunningAttempt, ChildListener {
       case 'output':
         return this.#session.output(message)
       case 'checkpoint':
-        this.#session.notice('This version keeps no checkpoints yet; every attempt starts clean.')
-        return this.#child?.send({ type: 'checkpointed', saved: false })
+        return this.#session.checkpoint(message, (answer) => this.#child?.send(answer))
       case 'result':
       case 'error':
         if (message.type === 'error') this.#session.trace(message.trace)
@@ -109,12 +105,14 @@ export class ChildAttempt implements RunningAttempt, ChildListener {
   }
 
   async #run(): Promise<RunOutcome> {
-    const child = await this.#pool.acquire(this.#waiting.signal)
+    const child = await this.#pool.acquire(this.#stop.waiting)
     if (!child) {
       await this.#session.close()
-      return { kind: 'stopped', reason: this.#stop ?? 'lost', usage: {} }
+      return { kind: 'stopped', reason: this.#stop.reason ?? 'lost', usage: {} }
     }
     this.#child = child
+    this.#begun = true
+    this.#sink.started?.()
     const start = markStart()
     child.listen(this)
     const watch = watchUsage(child.process.pid, {
@@ -126,15 +124,15 @@ export class ChildAttempt implements RunningAttempt, ChildListener {
       },
     })
     child.send(toRunMessage(this.#description.name, this.#options, this.#request))
-    if (this.#stop) this.#ladder.begin()
+    this.#stop.attach(child.process)
 
     const end = await this.#ended.promise
-    this.#ladder.end()
+    this.#stop.detach()
     // From here on the child is the next attempt's: a late kill() or cancel() must not reach it.
     this.#child = undefined
     const reusable =
       (end.type === 'result' || (end.type === 'error' && end.fatal !== true)) &&
-      this.#stop === undefined &&
+      this.#stop.reason === undefined &&
       this.#excessBytes === undefined
     const usage = watch.stop()
     await this.#cleanUp(child, reusable, start)
@@ -161,7 +159,9 @@ export class ChildAttempt implements RunningAttempt, ChildListener {
       const detail = `The attempt held ${this.#excessBytes} bytes of memory; its limit is ${limit}.`
       return { ...outOfMemory(detail), usage }
     }
-    if (this.#stop) return { kind: 'stopped', reason: this.#stop, usage }
+    if (this.#stop.reason) return { kind: 'stopped', reason: this.#stop.reason, usage }
+    // It was told to stop after its checkpoint; however it ended, what it had is kept.
+    if (this.#session.drained) return { kind: 'stopped', reason: 'drain', usage }
     if (end.type === 'exit') return { ...failureOfExit(end.exit, this.#session.stderr.tail), usage }
     if (end.type === 'error') return { ...failureOfMessage(end), usage }
     const detail = `The processor wrote a line on fd 4 that is not of the protocol: ${end.detail}`

@@ -7,12 +7,8 @@ import { enableCompileCache } from 'node:module'
 import { Socket } from 'node:net'
 import path from 'node:path'
 import { inspect } from 'node:util'
-import {
-  CancelledError,
-  describeProcessor,
-  type Log,
-  type Processor,
-} from '../../processor/index.ts'
+import { describeProcessor, type Log, type Processor } from '../../processor/index.ts'
+import { AttemptOrders } from '../author-context/attempt-orders.ts'
 import type { Channel } from '../author-context/channel.ts'
 import { toErrorMessage } from '../author-context/error-message.ts'
 import { runAttempt } from '../author-context/run-attempt.ts'
@@ -29,7 +25,7 @@ delete process.env['LONGHAUL_PROTOCOL']
 delete process.env['LONGHAUL_PROCESSOR']
 
 const channel: Channel = { send }
-let attempt: { readonly abort: AbortController } | undefined
+let attempt: AttemptOrders | undefined
 
 /** fd 4 blocks: a flood of log lines waits here for its reader, and the last word is out before the process ends. */
 function send(message: FromProcessor): void {
@@ -53,7 +49,7 @@ function broken(stage: 'import' | 'setup', error: unknown): never {
 
 // Thrown where nobody awaits: this attempt fails, with the reason; the state of this process is not to be trusted further.
 process.on('uncaughtException', (error) => {
-  if (attempt) send({ ...toErrorMessage(error, attempt.abort.signal), fatal: true })
+  if (attempt) send({ ...toErrorMessage(error, attempt.signal), fatal: true })
   else process.stderr.write(`${inspect(error)}\n`)
   process.exit(1)
 })
@@ -125,12 +121,11 @@ async function setUp(processor: Processor): Promise<unknown> {
 }
 
 async function runOne(processor: Processor, warm: unknown, message: RunMessage): Promise<void> {
-  const abort = new AbortController()
-  attempt = { abort }
+  const orders = (attempt = new AttemptOrders())
   // What the author starts from here inherits the mark, and can be found by it wherever it hides.
   process.env['LONGHAUL_ATTEMPT_ID'] = message.attempt_id
   process.chdir(message.workspace)
-  const end = await runAttempt({ processor, warm, message, channel, signal: abort.signal })
+  const end = await runAttempt({ processor, warm, message, channel, orders })
   process.chdir(folder)
   delete process.env['LONGHAUL_ATTEMPT_ID']
   attempt = undefined
@@ -150,8 +145,8 @@ function listen(run: (message: RunMessage) => void): void {
 
 function heed(message: ToProcessor, run: (message: RunMessage) => void): void {
   if (message.type === 'run') run(message)
-  else if (message.type === 'cancel') attempt?.abort.abort(new CancelledError(message.reason))
   else if (message.type === 'stop') process.exit(0)
+  else attempt?.heed(message)
 }
 
 await main()

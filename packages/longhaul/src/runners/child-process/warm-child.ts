@@ -115,7 +115,7 @@ export class WarmChild {
       const pressure = this.#listener.text(from, chunk)
       if (!pressure) return
       stream.pause()
-      void pressure.then(() => stream.resume())
+      pressure.finally(() => stream.resume()).catch(() => undefined) // the log says that it failed
     })
   }
 

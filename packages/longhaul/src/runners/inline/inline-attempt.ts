@@ -1,4 +1,5 @@
-import { CancelledError, type Processor } from '../../processor/index.ts'
+import type { Processor } from '../../processor/index.ts'
+import { AttemptOrders } from '../author-context/attempt-orders.ts'
 import { runAttempt, type AttemptEnd } from '../author-context/run-attempt.ts'
 import { failureOfMessage } from '../attempt-failure.ts'
 import { AttemptSession } from '../attempt-session.ts'
@@ -26,10 +27,12 @@ export class InlineAttempt implements RunningAttempt {
   readonly #processor: Processor
   readonly #message: RunMessage
   readonly #session: AttemptSession
-  readonly #abort = new AbortController()
+  readonly #orders = new AttemptOrders()
+  readonly #sink: AttemptSink
   readonly #abandoned = Promise.withResolvers<'abandoned'>()
   readonly #graceMs: number
   #stop: StopReason | undefined
+  #begun = false
   #heard = true
 
   constructor(
@@ -42,6 +45,7 @@ export class InlineAttempt implements RunningAttempt {
     this.#processor = processor
     this.#message = toRunMessage(processor.name, options, request)
     this.#session = new AttemptSession(request, sink)
+    this.#sink = sink
     this.#graceMs = options.cancelGraceMs?.kill ?? 6000
     this.outcome = this.#run(parts)
   }
@@ -49,8 +53,14 @@ export class InlineAttempt implements RunningAttempt {
   cancel(reason: StopReason): void {
     if (this.#stop) return
     this.#stop = reason
-    this.#abort.abort(new CancelledError(reason))
+    this.#orders.stop(reason)
     setTimeout(() => this.#abandoned.resolve('abandoned'), this.#graceMs).unref()
+  }
+
+  drain(): void {
+    if (!this.#begun) return this.cancel('drain')
+    this.#session.draining = true
+    this.#orders.heed({ type: 'drain' })
   }
 
   kill(): void {
@@ -59,16 +69,19 @@ export class InlineAttempt implements RunningAttempt {
   }
 
   async #run({ slots, warmUp }: { slots: Slots; warmUp: WarmUp }): Promise<RunOutcome> {
-    const release = await slots.take(this.#abort.signal)
-    const warm = await warmUp.warm(this.#abort.signal)
+    const { signal } = this.#orders
+    const release = await slots.take(signal)
+    const warm = await warmUp.warm(signal)
     let end: AttemptEnd | 'abandoned' = 'abandoned'
     if (release && warm !== 'stopped') {
+      this.#begun = true
+      this.#sink.started?.()
       const attempt = runAttempt({
         processor: this.#processor,
         warm: warm.value,
         message: this.#message,
         channel: { send: (message) => this.#heed(message) },
-        signal: this.#abort.signal,
+        orders: this.#orders,
       })
       end = await Promise.race([attempt, this.#abandoned.promise])
     }
@@ -82,6 +95,7 @@ export class InlineAttempt implements RunningAttempt {
       return { kind: 'completed', value: end.value, usage: {} }
     if (end === 'abandoned' || this.#stop)
       return { kind: 'stopped', reason: this.#stop ?? 'lost', usage: {} }
+    if (this.#session.drained) return { kind: 'stopped', reason: 'drain', usage: {} }
     return { ...failureOfMessage(end), usage: {} }
   }
 
@@ -90,5 +104,7 @@ export class InlineAttempt implements RunningAttempt {
     if (message.type === 'progress') this.#session.progress(message)
     else if (message.type === 'log') this.#session.log(message)
     else if (message.type === 'output') this.#session.output(message)
+    else if (message.type === 'checkpoint')
+      this.#session.checkpoint(message, (answer) => this.#orders.heed(answer))
   }
 }

@@ -4,7 +4,7 @@ import type { Progress } from '../../jobs/job.ts'
 import type { JsonObject } from '../../support/json.ts'
 import { readAttemptLog, type AttemptLogLine } from '../attempt-log.ts'
 import type { StagedFile } from '../messages.ts'
-import type { AttemptSink, Runner, RunningAttempt } from '../runner.ts'
+import type { AttemptRequest, AttemptSink, Runner, RunningAttempt } from '../runner.ts'
 
 export interface Probe extends RunningAttempt {
   readonly attemptId: string
@@ -25,6 +25,8 @@ export async function startAttempt(
   more: {
     readonly inputs?: readonly StagedFile[]
     readonly onOutput?: AttemptSink['output']
+    readonly onCheckpoint?: AttemptSink['checkpoint']
+    readonly restored?: AttemptRequest['restored']
   } = {},
 ): Promise<Probe> {
   const workspace = await mkdtemp(path.join(folder, 'workspace-'))
@@ -42,8 +44,10 @@ export async function startAttempt(
       inputs: more.inputs ?? [],
       workspace,
       logFile,
+      ...(more.restored === undefined ? {} : { restored: more.restored }),
     },
     {
+      checkpoint: more.onCheckpoint,
       progress: (report) => progress.push(report),
       alive: () => alive++,
       output: async (output) => {
@@ -61,6 +65,7 @@ export async function startAttempt(
     alive: () => alive,
     outcome: running.outcome,
     cancel: (reason) => running.cancel(reason),
+    drain: () => running.drain(),
     kill: () => running.kill(),
     log: async () => {
       const lines: AttemptLogLine[] = []

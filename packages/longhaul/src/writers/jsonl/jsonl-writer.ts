@@ -1,28 +1,38 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import { open, truncate, type FileHandle } from 'node:fs/promises'
 import type { z } from 'zod'
 import { inTurn } from '../in-turn.ts'
 import {
   numberedName,
-  type Abandonable,
   type RecordWriter,
+  type Resumable,
   type WriterFiles,
+  type WriterState,
 } from '../record-writer.ts'
 
 const flushBytes = 256 * 1024
 
+export const jsonlFileName = (name: string, index: number): string =>
+  numberedName(name, index, '.jsonl')
+
 /**
  * One JSON object a line, UTF-8. The next file begins before `maxBytes` would be passed; a record larger than that has a
- * file to itself. No record, no file. NaN and Infinity become null, as JSON has it.
+ * file to itself. No record, no file. NaN and Infinity become null, as JSON has it. `restored` goes on where that state
+ * was: what its unfinished file holds beyond is cut off.
  */
 export function jsonlWriter<R = unknown>(
   files: WriterFiles,
   name: string,
-  options: { readonly maxBytes: number; readonly schema?: z.ZodType | undefined },
-): RecordWriter<R> & Abandonable {
-  const { maxBytes, schema } = options
+  options: {
+    readonly maxBytes: number
+    readonly schema?: z.ZodType | undefined
+    readonly restored?: WriterState | undefined
+  },
+): RecordWriter<R> & Resumable {
+  const { maxBytes, schema, restored } = options
   const turn = inTurn()
-  let count = 0
-  let index = 0
+  let count = restored?.count ?? 0
+  let appended = count
+  let index = restored?.files ?? 0
   let current: { readonly name: string; readonly path: string; handle: FileHandle } | undefined
   let fileBytes = 0
   let unwritten: string[] = []
@@ -47,9 +57,17 @@ export function jsonlWriter<R = unknown>(
   }
 
   async function openFile(): Promise<void> {
-    const fileName = numberedName(name, index++, '.jsonl')
+    const fileName = jsonlFileName(name, index++)
     const path = await files.pathFor(fileName)
     current = { name: fileName, path, handle: await open(path, 'w') }
+  }
+
+  async function reopenFile(bytes: number): Promise<void> {
+    const fileName = jsonlFileName(name, index - 1)
+    const path = await files.pathFor(fileName)
+    await truncate(path, bytes)
+    current = { name: fileName, path, handle: await open(path, 'a') }
+    fileBytes = bytes
   }
 
   async function append(line: string): Promise<void> {
@@ -59,8 +77,12 @@ export function jsonlWriter<R = unknown>(
     unwritten.push(line)
     unwrittenBytes += bytes
     fileBytes += bytes
+    appended++
     if (unwrittenBytes >= flushBytes) await flush()
   }
+
+  const { bytes: reopened } = restored ?? {}
+  if (reopened !== undefined) void turn(() => reopenFile(reopened)).catch(() => undefined)
 
   return {
     get count() {
@@ -72,6 +94,15 @@ export function jsonlWriter<R = unknown>(
       await turn(() => append(line))
     },
     finish: () => turn(closeFile),
+    async flush() {
+      let state: WriterState = { count: 0, files: 0 }
+      await turn(async () => {
+        await flush()
+        // Taken within the turn: what is written meanwhile is not in the file yet.
+        state = { count: appended, files: index, ...(current ? { bytes: fileBytes } : {}) }
+      })
+      return state
+    },
     abandon: async () => {
       await current?.handle.close()
       current = undefined

@@ -3,12 +3,16 @@ import { open, rm, stat, writeFile, type FileHandle } from 'node:fs/promises'
 import { inTurn } from '../in-turn.ts'
 import {
   numberedName,
-  type Abandonable,
+  type Resumable,
   type ShardData,
   type ShardWriter,
   type WriterFiles,
+  type WriterState,
 } from '../record-writer.ts'
-import { blockBytes, paddingBytes, recordBytes, tarHeader } from './tar-header.ts'
+import { blockBytes, paddingBytes, parseTarHeader, recordBytes, tarHeader } from './tar-header.ts'
+
+export const shardFileName = (name: string, index: number): string =>
+  numberedName(name, index, '.tar')
 
 interface Shard {
   readonly number: number
@@ -23,25 +27,46 @@ interface Shard {
 /**
  * Uncompressed ustar archives, byte for byte the same for the same members. The next shard begins before the members'
  * bytes would pass `maxBytes`; a member larger than that has a shard to itself. Beside each lies its index,
- * `{"items":[{"name","size_bytes"}]}`.
+ * `{"items":[{"name","size_bytes"}]}`. `restored` goes on where that state was: what its unfinished shard holds beyond is
+ * cut off.
  */
 export function shardWriter(
   files: WriterFiles,
   name: string,
-  { maxBytes }: { readonly maxBytes: number },
-): ShardWriter & Abandonable {
+  {
+    maxBytes,
+    restored,
+  }: { readonly maxBytes: number; readonly restored?: WriterState | undefined },
+): ShardWriter & Resumable {
   const turn = inTurn()
-  let count = 0
-  let shards = 0
+  let count = restored?.count ?? 0
+  let shards = restored?.files ?? 0
   let current: Shard | undefined
 
   async function openShard(): Promise<Shard> {
     const number = shards++
-    const shardName = numberedName(name, number, '.tar')
+    const shardName = shardFileName(name, number)
     const path = await files.pathFor(shardName)
     const handle = await open(path, 'w')
     const empty = { items: new Map<string, number>(), payloadBytes: 0, archiveBytes: 0 }
     return { number, name: shardName, path, handle, ...empty }
+  }
+
+  async function reopenShard(bytes: number): Promise<void> {
+    const number = shards - 1
+    const shardName = shardFileName(name, number)
+    const path = await files.pathFor(shardName)
+    const handle = await open(path, 'r+')
+    const empty = { items: new Map<string, number>(), payloadBytes: 0, archiveBytes: 0 }
+    const shard: Shard = { number, name: shardName, path, handle, ...empty }
+    current = shard
+    await handle.truncate(bytes)
+    const header = Buffer.alloc(blockBytes)
+    while (shard.archiveBytes < bytes) {
+      await handle.read(header, 0, blockBytes, shard.archiveBytes)
+      const member = parseTarHeader(header)
+      entered(shard, member.name, member.size)
+    }
   }
 
   async function closeShard(): Promise<void> {
@@ -74,13 +99,13 @@ export function shardWriter(
     shard.items.set(member, sizeBytes)
     shard.payloadBytes += sizeBytes
     shard.archiveBytes += blockBytes + sizeBytes + paddingBytes(sizeBytes)
-    count++
   }
 
   async function addBytes(member: string, bytes: Uint8Array): Promise<void> {
     const shard = await shardFor(member, bytes.length)
     await writeAll(shard.handle, bytes, shard.archiveBytes + blockBytes)
     entered(shard, member, bytes.length)
+    count++
   }
 
   /** A stream's size is known only at its end, and the header needs it: it takes the way over a file. */
@@ -96,10 +121,14 @@ export function shardWriter(
         position += (chunk as Buffer).length
       }
       entered(shard, member, size)
+      count++
     } finally {
       await rm(spool, { force: true })
     }
   }
+
+  const { bytes: reopened } = restored ?? {}
+  if (reopened !== undefined) void turn(() => reopenShard(reopened)).catch(() => undefined)
 
   return {
     get count() {
@@ -114,6 +143,14 @@ export function shardWriter(
       throw new TypeError(`${member}: a member is a string, bytes or a stream, got ${typeof data}`)
     },
     finish: () => turn(closeShard),
+    async flush() {
+      let state: WriterState = { count: 0, files: 0 }
+      await turn(async () => {
+        if (current) await current.handle.truncate(current.archiveBytes) // the last padding too
+        state = { count, files: shards, ...(current ? { bytes: current.archiveBytes } : {}) }
+      })
+      return state
+    },
     abandon: async () => {
       await current?.handle.close()
       current = undefined

@@ -29,6 +29,20 @@ export function tarHeader(name: string, sizeBytes: number): Buffer {
   return header
 }
 
+/** The member that a header of ours begins. */
+export function parseTarHeader(header: Buffer): { readonly name: string; readonly size: number } {
+  const text = (from: number, length: number): string => {
+    const field = header.subarray(from, from + length)
+    const end = field.indexOf(0)
+    return field.subarray(0, end === -1 ? length : end).toString('utf8')
+  }
+  const prefix = text(345, 155)
+  const size = Number.parseInt(text(124, 12), 8)
+  if (Number.isNaN(size) || text(257, 5) !== 'ustar')
+    throw new Error('The shard to go on with is damaged: a header of a member was expected.')
+  return { name: prefix === '' ? text(0, 100) : `${prefix}/${text(0, 100)}`, size }
+}
+
 /** Bytes that fill up the last block of a member. */
 export const paddingBytes = (sizeBytes: number): number =>
   (blockBytes - (sizeBytes % blockBytes)) % blockBytes

@@ -13,14 +13,13 @@ import type {
   RunOutcome,
   RunUsage,
 } from '../../runner.ts'
+import { AttemptStop, type StopReason } from '../attempt-stop.ts'
 import { childEnvironment } from '../child-environment.ts'
-import { StopLadder } from '../stop-ladder.ts'
 import { SupervisedProcess } from '../supervised-process.ts'
 import { watchUsage } from '../watch-usage.ts'
 import type { ProgramTemplate } from './program-template.ts'
 import { argumentsFor, outputNameOf } from './program-values.ts'
 
-type StopReason = Parameters<RunningAttempt['cancel']>[0]
 type Ended = Omit<Extract<RunOutcome, { kind: 'completed' }>, 'usage'>
 type Failed = Omit<Extract<RunOutcome, { kind: 'failed' }>, 'usage'>
 /** Of what a program without output files printed, this much is its result. */
@@ -34,10 +33,8 @@ export class ProgramAttempt implements RunningAttempt {
   readonly #request: AttemptRequest
   readonly #session: AttemptSession
   readonly #sink: AttemptSink
-  readonly #ladder: StopLadder
-  readonly #waiting = new AbortController()
+  readonly #stop: AttemptStop
   #process: SupervisedProcess | undefined
-  #stop: StopReason | undefined
   #stdout = Buffer.alloc(0)
 
   constructor(
@@ -53,34 +50,31 @@ export class ProgramAttempt implements RunningAttempt {
     this.#sink = sink
     this.#session = new AttemptSession(request, sink)
     // No message reaches a program: the signal that asks it to end takes the message's place.
-    this.#ladder = new StopLadder([
-      { afterMs: 0, step: () => this.#process?.signal('SIGTERM') },
-      {
-        afterMs: options.cancelGraceMs?.kill ?? 6000,
-        step: () => this.#process?.signal('SIGKILL'),
-      },
-    ])
+    this.#stop = new AttemptStop(() => this.#process?.signal('SIGTERM'), {
+      killMs: options.cancelGraceMs?.kill ?? 6000,
+    })
     this.outcome = this.#run(slot)
   }
 
   cancel(reason: StopReason): void {
-    this.#stop ??= reason
-    this.#waiting.abort()
-    if (this.#process) this.#ladder.begin()
+    this.#stop.cancel(reason)
   }
 
   kill(): void {
-    this.#stop ??= 'lost'
-    this.#waiting.abort()
-    this.#process?.signal('SIGKILL')
+    this.#stop.kill()
+  }
+
+  /** A program keeps no checkpoints: it may finish. */
+  drain(): void {
+    if (!this.#process) this.#stop.cancel('drain')
   }
 
   async #run(
     slot: (signal: AbortSignal) => Promise<(() => void) | undefined>,
   ): Promise<RunOutcome> {
-    const release = await slot(this.#waiting.signal)
+    const release = await slot(this.#stop.waiting)
     try {
-      if (!release || this.#stop) return await this.#stoppedEarly()
+      if (!release || this.#stop.reason) return await this.#stoppedEarly()
       const folder = path.join(this.#request.workspace, 'outputs')
       await mkdir(folder, { recursive: true })
       const args = argumentsFor(this.#template, this.#request.input, folder)
@@ -103,7 +97,8 @@ export class ProgramAttempt implements RunningAttempt {
       protocol: false,
     })
     this.#process = program
-    if (this.#stop) this.#ladder.begin()
+    this.#stop.attach(program)
+    this.#sink.started?.()
     this.#readText(program, 'stdout')
     this.#readText(program, 'stderr')
     const watch = watchUsage(program.pid, {
@@ -112,16 +107,16 @@ export class ProgramAttempt implements RunningAttempt {
       onTooMuchMemory: () => undefined,
     })
     const exit = await program.exit
-    this.#ladder.end()
+    this.#stop.detach()
     const usage: RunUsage = watch.stop()
     await program.killAll(attemptId)
     await this.#session.drain()
     await program.destroy()
-    const outcome = this.#stop === undefined ? this.#judge(exit, folder) : undefined
+    const outcome = this.#stop.reason === undefined ? this.#judge(exit, folder) : undefined
     const outputError = await this.#session.close()
     if (outputError)
       return { kind: 'failed', problem: toProblem(outputError.error), retry: 'lost', usage }
-    if (!outcome) return { kind: 'stopped', reason: this.#stop ?? 'lost', usage }
+    if (!outcome) return { kind: 'stopped', reason: this.#stop.reason ?? 'lost', usage }
     return { ...outcome, usage }
   }
 
@@ -166,7 +161,7 @@ export class ProgramAttempt implements RunningAttempt {
       const pressure = this.#session.text(from, chunk)
       if (!pressure) return
       stream.pause()
-      void pressure.then(() => stream.resume())
+      pressure.finally(() => stream.resume()).catch(() => undefined) // the log says that it failed
     })
   }
 
@@ -177,6 +172,6 @@ export class ProgramAttempt implements RunningAttempt {
 
   async #stoppedEarly(): Promise<RunOutcome> {
     await this.#session.close()
-    return { kind: 'stopped', reason: this.#stop ?? 'lost', usage: {} }
+    return { kind: 'stopped', reason: this.#stop.reason ?? 'lost', usage: {} }
   }
 }
