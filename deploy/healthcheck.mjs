@@ -1,0 +1,14 @@
+// Whether this container's service may be given work: exits 0 or 1, and says why not.
+const port = process.env.PORT ?? 8000
+try {
+  const answer = await fetch(`http://127.0.0.1:${port}/health/ready`, {
+    signal: AbortSignal.timeout(4000),
+  })
+  if (!answer.ok) {
+    console.error(`${answer.status} ${(await answer.text()).slice(0, 500)}`)
+    process.exitCode = 1
+  }
+} catch (error) {
+  console.error(error instanceof Error ? `${error.message} ${error.cause ?? ''}` : error)
+  process.exitCode = 1
+}
