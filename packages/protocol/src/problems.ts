@@ -36,6 +36,7 @@ export const catalogue = {
   },
   'queue-not-found': { status: 404, title: 'Queue not found' },
   'worker-not-found': { status: 404, title: 'Worker not found' },
+  'dependency-not-found': { status: 422, title: 'A job to depend on is not there' },
   'queue-full': { status: 429, title: 'The queue is full' },
   'output-not-found': { status: 404, title: 'Output not found' },
   // uploads and objects

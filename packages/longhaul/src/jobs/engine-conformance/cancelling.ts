@@ -7,6 +7,7 @@ import {
   failedWith,
   jobOf,
   leaseOf,
+  manifestOf,
   newJob,
   running,
   settleOne,
@@ -151,7 +152,7 @@ export function cancelling(open: OpenEngine): void {
     it('goes on from the last checkpoint, or from the start', async () => {
       const { engine } = its
       const { id, lease } = await running(engine)
-      const manifest = { version: '1', state: 5, files: [], writers: [] }
+      const manifest = manifestOf(5)
       await engine.checkpoint(lease, manifest)
       await settleOne(engine, lease, failedWith('never'))
       await engine.retry([id], 'checkpoint')

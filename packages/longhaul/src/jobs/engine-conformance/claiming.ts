@@ -81,7 +81,9 @@ export function claiming(open: OpenEngine): void {
       await engine.setQueue('q', { paused: true })
       expect(await claimUpTo(engine, 5)).toEqual([])
       expect(await settleOne(engine, lease, completed)).toBe('settled')
-      expect(await engine.queues()).toEqual([{ queue: 'q', queued: 1, running: 0, paused: true }])
+      expect(await engine.queues()).toMatchObject([
+        { queue: 'q', queued: 1, running: 0, paused: true },
+      ])
       await engine.setQueue('q', { paused: false })
       expect(await claimUpTo(engine, 5)).toHaveLength(1)
     })

@@ -1,5 +1,6 @@
 /** Jobs, workers and outcomes of the suite; without vitest, because its child processes use them too. */
-import type { JobEngine, NewJob, Outcome, WorkerInfo } from '../engine.ts'
+import type { Json } from '../../support/json.ts'
+import type { Checkpoint, JobEngine, NewJob, Outcome, WorkerInfo } from '../engine.ts'
 
 /** A claimer process needs no more than this of an engine. */
 export type OpenForTest = (argument: string) => Promise<{
@@ -26,6 +27,15 @@ export const workerNamed = (id: string): WorkerInfo => ({
   slots: 4,
 })
 export const worker = workerNamed('w1')
+
+/** A checkpoint that holds nothing but the processor's own state. */
+export const manifestOf = (state: Json): Checkpoint => ({
+  version: '1',
+  state,
+  files: [],
+  writers: [],
+  outputs: [],
+})
 
 export const completed: Outcome = { kind: 'completed', result: { value: null, outputs: [] } }
 export const failedWith = (retry: Extract<Outcome, { kind: 'failed' }>['retry']): Outcome => ({

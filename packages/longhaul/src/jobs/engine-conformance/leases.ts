@@ -5,6 +5,7 @@ import {
   failedWith,
   jobOf,
   leaseOf,
+  manifestOf,
   newJob,
   publishing,
   running,
@@ -69,8 +70,7 @@ export function leases(open: OpenEngine): void {
           { lease, verdict: 'lost' },
         ])
         await engine.append([{ lease, type: 'message', data: { text: 'from the grave' } }])
-        const empty = { version: '1', state: null, files: [], writers: [] }
-        expect(await engine.checkpoint(lease, empty)).toBe('lost')
+        expect(await engine.checkpoint(lease, manifestOf(null))).toBe('lost')
         await engine.release([lease])
         expect(await jobOf(engine, zombie.id)).toEqual(before)
       }
@@ -114,7 +114,7 @@ export function leases(open: OpenEngine): void {
       const { id } = await running(engine)
       await sweptAway(engine, id)
       const [claim] = await claimUpTo(engine, 1)
-      const manifest = { version: '1', state: { step: 7 }, files: [], writers: [] }
+      const manifest = manifestOf({ step: 7 })
       expect(await engine.checkpoint(leaseOf(claim), manifest)).toBe('saved')
       expect((await jobOf(engine, id)).lost).toBe(0)
       await sweptAway(engine, id)

@@ -1,7 +1,6 @@
-import type { Problem } from '@longhaul/protocol'
-import type { AttemptUsage } from '../engine.ts'
-import type { JobRow } from './row.ts'
-import type { Tx } from './transaction.ts'
+import type { JobRow } from '../row.ts'
+import type { AttemptEnd } from '../rules/index.ts'
+import type { Tx } from './tx.ts'
 
 export function beginAttempt(tx: Tx, row: JobRow): void {
   tx.connection.run(
@@ -12,13 +11,6 @@ export function beginAttempt(tx: Tx, row: JobRow): void {
     row.lease_worker,
     tx.now,
   )
-}
-
-export interface AttemptEnd {
-  readonly outcome:
-    'completed' | 'failed' | 'lost' | 'timeout' | 'cancelled' | 'released' | 'publishing'
-  readonly problem?: Problem | undefined
-  readonly usage?: AttemptUsage | undefined
 }
 
 /** What became of the job's current attempt. `publishing` is not the end yet. */

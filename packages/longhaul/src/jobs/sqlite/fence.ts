@@ -1,6 +1,6 @@
 import type { Lease } from '../engine.ts'
-import type { JobRow } from './row.ts'
-import type { Tx } from './transaction.ts'
+import type { JobRow } from '../row.ts'
+import type { Tx } from './tx.ts'
 
 /**
  * The fence: the job's row while this lease holds it, else undefined. A lease that has expired but that nobody has
@@ -16,12 +16,3 @@ export function heldRow(tx: Tx, lease: Lease): JobRow | undefined {
     lease.nonce,
   )
 }
-
-/** The columns of a job that nobody holds. */
-export const noLease = {
-  lease_nonce: null,
-  lease_worker: null,
-  lease_expires_at: null,
-  deadline_at: null,
-  stop_told_at: null,
-} as const

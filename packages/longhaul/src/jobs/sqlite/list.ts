@@ -1,8 +1,8 @@
 import type { Connection, SqlValue } from '../../database/index.ts'
 import type { JobFilter, JobStore, Page } from '../engine.ts'
 import type { JobKind, JobState } from '../job.ts'
-import { selectWithProgress, toJob, type JobRowWithProgress } from './row.ts'
-import type { Engine } from './transaction.ts'
+import { selectWithProgress, showJobs, type JobRowWithProgress } from './show-job.ts'
+import type { Engine } from './tx.ts'
 
 const allStates: readonly JobState[] = [
   'queued',
@@ -26,13 +26,14 @@ const exactTotal = 10_000
 
 export const get =
   (engine: Engine): JobStore['get'] =>
-  async (ids, scope) =>
-    ids.flatMap((id) => {
-      const { reader } = engine.database
+  async (ids, scope) => {
+    const { reader } = engine.database
+    const rows = ids.flatMap((id) => {
       const row = reader.get<JobRowWithProgress>(`${selectWithProgress} WHERE job.id = ?`, id)
-      if (row === undefined || (scope !== 'everyone' && row.owner !== scope.owner)) return []
-      return [toJob(row)]
+      return row === undefined || (scope !== 'everyone' && row.owner !== scope.owner) ? [] : [row]
     })
+    return showJobs(reader, rows)
+  }
 
 export const list =
   (engine: Engine): JobStore['list'] =>
@@ -41,13 +42,13 @@ export const list =
     const limit = Math.max(0, Math.trunc(page.limit))
     const found = seqsOf(reader, filter, page, limit + 1)
     const seqs = found.slice(0, limit)
-    const jobs = seqs.flatMap((seq) => {
+    const rows = seqs.flatMap((seq) => {
       const row = reader.get<JobRowWithProgress>(`${selectWithProgress} WHERE job.seq = ?`, seq)
-      return row === undefined ? [] : [toJob(row)]
+      return row === undefined ? [] : [row]
     })
     const last = seqs.at(-1)
     return {
-      jobs,
+      jobs: showJobs(reader, rows),
       ...totalOf(reader, filter),
       ...(found.length > limit && last !== undefined ? { next: last } : {}),
     }

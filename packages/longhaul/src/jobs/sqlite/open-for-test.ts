@@ -4,21 +4,22 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { openSqlite } from '../../database/index.ts'
 import type { EngineTestOptions, EngineUnderTest } from '../engine-conformance/harness.ts'
-import { laneDrift, sqliteEngine } from './index.ts'
+import { sqliteEngine } from './index.ts'
 
 export async function openEngineForTest(options: EngineTestOptions): Promise<EngineUnderTest> {
   const folder = mkdtempSync(path.join(tmpdir(), 'longhaul-engine-'))
   const file = path.join(folder, 'longhaul.db')
   const database = await openSqlite({ path: file, statements: {} })
   const closers = [() => database.close()]
+  const engine = sqliteEngine(database, options)
   return {
-    engine: sqliteEngine(database, options),
+    engine,
     async another() {
       const other = await openSqlite({ path: file, statements: {} })
       closers.push(() => other.close())
       return sqliteEngine(other, options)
     },
-    drift: async () => laneDrift(database.reader),
+    drift: () => engine.recount(),
     opener: { module: import.meta.url, argument: JSON.stringify({ file, options }) },
     async stop() {
       for (const close of closers) await close()

@@ -1,8 +1,9 @@
 import { LonghaulError } from '../../errors/index.ts'
-import { isTerminal } from '../job.ts'
 import type { JobUpkeep } from '../engine.ts'
+import { isTerminal } from '../job.ts'
+import type { JobRow } from '../row.ts'
+import { tellBeforeRemoval } from './dependants.ts'
 import { countTransition } from './lane.ts'
-import type { JobRow } from './row.ts'
 import { scopedRow } from './scope.ts'
 import { commit, type Engine, type Tx } from './transaction.ts'
 
@@ -22,6 +23,13 @@ export const remove =
 
 export const oldestFinished = `SELECT * FROM job INDEXED BY job_completed
   WHERE completed_at IS NOT NULL AND completed_at <= ? ORDER BY completed_at LIMIT ?`
+/** What no stored job's wait can still be told by; the newest of each lane stays, for the next job. */
+export const oldReasons = `DELETE FROM lane_wait WHERE (queue, owner, since) IN (
+  SELECT queue, owner, since FROM lane_wait w INDEXED BY lane_wait_since
+  WHERE since < (SELECT queued_at FROM job ORDER BY seq LIMIT 1)
+    AND EXISTS (SELECT 1 FROM lane_wait n WHERE n.queue = w.queue AND n.owner = w.owner AND n.since > w.since
+      AND n.since < (SELECT queued_at FROM job ORDER BY seq LIMIT 1))
+  ORDER BY since LIMIT ?)`
 
 export const prune =
   (engine: Engine): JobUpkeep['prune'] =>
@@ -31,12 +39,14 @@ export const prune =
     return commit(engine, (tx) => {
       const rows = tx.connection.all<JobRow>(oldestFinished, tx.now - retentionMs, limit)
       for (const row of rows) deleteJob(tx, row)
+      if (rows.length > 0) tx.connection.run(oldReasons, 10 * limit)
       return rows.length
     })
   }
 
-/** Attempts, events and progress go with the row. */
+/** Attempts, events, checkpoints and progress go with the row. */
 function deleteJob(tx: Tx, row: JobRow): void {
+  tellBeforeRemoval(tx, row)
   countTransition(tx, row, undefined)
   tx.connection.run('DELETE FROM job WHERE seq = ?', row.seq)
   tx.notify({ kind: 'changed', jobId: row.id })

@@ -1,39 +1,62 @@
-import { isTerminal } from '../job.ts'
 import type { JobStore, RetryOutcome } from '../engine.ts'
+import { isTerminal } from '../job.ts'
+import type { JobRow } from '../row.ts'
+import { hearOfEnd, retryJob } from '../rules/index.ts'
 import { laneClock } from './lane.ts'
 import { scopedRow } from './scope.ts'
-import { rankOf } from './submit.ts'
-import { commit, type Engine } from './transaction.ts'
+import { commit, type Engine, type Tx } from './transaction.ts'
 import { transition } from './transition.ts'
 
-/** A new life under the old id, at the end of its lane. `attempt` and the event numbers go on. */
 export const retry =
   (engine: Engine): JobStore['retry'] =>
   (ids, from, scope = 'everyone') =>
-    commit(engine, (tx) =>
-      ids.map((id): RetryOutcome => {
-        const row = scopedRow(tx.connection, id, scope)
+    commit(engine, (tx) => {
+      const rows = ids.map((id) => scopedRow(tx.connection, id, scope))
+      // Known before the first is retried: those retried together wait for each other, in whatever order they are named.
+      const retried = new Set(
+        rows.flatMap((row) => (row !== undefined && isTerminal(row.state) ? [row.id] : [])),
+      )
+      const left = new Set(retried)
+      return ids.map((id, index): RetryOutcome => {
+        const row = rows[index]
         if (row === undefined) return { id, kind: 'unknown' }
-        if (!isTerminal(row.state)) return { id, kind: 'not-finished' }
-        const runAfter = laneClock(tx, row.queue, row.owner)
-        transition(tx, row, {
-          to: 'queued',
-          set: {
-            failures: 0,
-            lost: 0,
-            run_after: runAfter,
-            rank_at: rankOf(runAfter, row.priority),
-            wake_at: null,
-            cancel_requested_at: null,
-            publishing: null,
-            result: null,
-            problem: null,
-            started_at: null,
-            ...(from === 'start' ? { checkpoint: null } : {}),
-          },
-          events: [{ type: 'retried', data: { from } }],
-        })
-        tx.connection.run('DELETE FROM job_progress WHERE job_id = ?', row.id)
+        if (!left.delete(id)) return { id, kind: 'not-finished' }
+        retryOne(tx, row, from, retried)
         return { id, kind: 'retried' }
-      }),
+      })
+    })
+
+function retryOne(
+  tx: Tx,
+  row: JobRow,
+  from: 'checkpoint' | 'start',
+  retried: ReadonlySet<string>,
+): void {
+  const dependencies = row.on_dependency === null ? [] : dependenciesOf(tx, row)
+  const isOver = ({ id, state }: Dependency) => isTerminal(state) && !retried.has(id)
+  for (const on of dependencies)
+    tx.connection.run(
+      'UPDATE dependency SET heard = ? WHERE job_id = ? AND on_id = ?',
+      Number(isOver(on)),
+      row.id,
+      on.id,
     )
+  const blockedBy = dependencies.filter((on) => !isOver(on)).length
+  const runAfter = laneClock(tx, row.queue, row.owner)
+  const after = transition(tx, row, retryJob(row, from, runAfter, blockedBy, tx))
+  tx.connection.run('DELETE FROM job_progress WHERE job_id = ?', row.id)
+  if (from === 'start') tx.connection.run('DELETE FROM job_checkpoint WHERE job_id = ?', row.id)
+  const failed = dependencies.find((on) => isOver(on) && on.state !== 'completed')
+  if (failed === undefined || row.on_dependency === 'any') return
+  const decision = hearOfEnd(after, failed, blockedBy, tx)
+  if (decision !== undefined) transition(tx, after, decision)
+}
+
+type Dependency = Pick<JobRow, 'id' | 'state'>
+
+/** Without those that have been removed: they had ended. */
+const dependenciesOf = (tx: Tx, row: JobRow) =>
+  tx.connection.all<Dependency>(
+    'SELECT job.id, job.state FROM dependency d JOIN job ON job.id = d.on_id WHERE d.job_id = ?',
+    row.id,
+  )

@@ -1,15 +1,13 @@
 import { LonghaulError } from '../../errors/index.ts'
 import type { JobStore, NewJob, Submitted } from '../engine.ts'
-import type { Priority } from '../job.ts'
+import { isTerminal } from '../job.ts'
+import { toJob, type JobRow } from '../row.ts'
+import { hearOfEnd, maxDependencies, newRow, refuseBeyond } from '../rules/index.ts'
 import { insertEvents } from './events.ts'
 import { countTransition, laneClock } from './lane.ts'
-import { toJob, type JobRow } from './row.ts'
+import { queuedCounts } from './room.ts'
 import { commit, type Engine, type Tx } from './transaction.ts'
-
-/** A later priority is a later place in the queue: aging as virtual time, so nothing waits for ever (engine.md §5). */
-const priorityMs = 15 * 60_000
-export const rankOf = (runAfter: number, priority: Priority): number =>
-  runAfter + (priority - 1) * priorityMs
+import { transition } from './transition.ts'
 
 /** `also` is written when at least one job is new: a repeated submit finds it written already. */
 export const submit =
@@ -33,64 +31,66 @@ function submitOne(tx: Tx, job: NewJob): Submitted {
     if (earlier !== undefined)
       return { kind: 'conflict', jobId: earlier.id, over: 'idempotency-key' }
   }
-  const row = insertJob(tx, job)
-  if (row === undefined) return { kind: 'conflict', jobId: job.id, over: 'id' }
-  insertEvents(tx, row, [{ type: 'queued' }])
-  countTransition(tx, undefined, row)
-  refuseWhenFull(tx, row)
-  tx.notify({ kind: 'changed', jobId: row.id })
-  tx.notify({ kind: 'queued', queue: row.queue })
-  return { kind: 'created', job: toJob(row) }
+  const dependencies = dependenciesOf(tx, job)
+  const ahead = dependencies.filter(({ state }) => !isTerminal(state)).length
+  const inserted = insertJob(tx, job, ahead)
+  if (inserted === undefined) return { kind: 'conflict', jobId: job.id, over: 'id' }
+  insertEvents(tx, inserted, [{ type: 'queued' }])
+  countTransition(tx, undefined, inserted)
+  for (const { id, state } of dependencies)
+    tx.connection.run(
+      'INSERT INTO dependency (job_id, on_id, heard) VALUES (?, ?, ?)',
+      inserted.id,
+      id,
+      Number(isTerminal(state)),
+    )
+  // Dependants are never refused: what they wait for was taken.
+  if (dependencies.length === 0) refuseBeyond(tx.settings, queuedCounts(tx.connection, job.owner))
+  tx.notify({ kind: 'changed', jobId: inserted.id })
+  tx.notify({ kind: 'queued', queue: inserted.queue })
+  const row = hearOfThePast(tx, inserted, dependencies)
+  return { kind: 'created', job: toJob(row, { dependsOn: dependencies.map(({ id }) => id) }) }
 }
 
-const insert = `INSERT INTO job (id, queue, processor, version, kind, owner, state, priority, rank_at, run_after, wake_at,
-    params, idem_key, idem_hash, max_failures, timeout_ms, event_no, created_at, updated_at)
-  VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)
-  ON CONFLICT (id) DO NOTHING RETURNING *`
+type Dependency = Pick<JobRow, 'id' | 'state'>
 
-function insertJob(tx: Tx, job: NewJob): JobRow | undefined {
+function dependenciesOf(tx: Tx, job: NewJob): readonly Dependency[] {
+  const ids = [...new Set(job.dependsOn)]
+  if (ids.length > maxDependencies)
+    throw new LonghaulError(
+      'invalid-request',
+      `A job may depend on ${maxDependencies} others at most; this one names ${ids.length}.`,
+    )
+  return ids.map((id) => {
+    const found = tx.connection.get<Dependency>(
+      'SELECT id, state FROM job WHERE id = ? AND owner = ?',
+      id,
+      job.owner,
+    )
+    if (found !== undefined) return found
+    throw new LonghaulError(
+      'dependency-not-found',
+      `There is no job ${id} to depend on; submit it first.`,
+      { facts: { jobId: id } },
+    )
+  })
+}
+
+/** A dependency that had failed or been cancelled already decides at once. */
+function hearOfThePast(tx: Tx, row: JobRow, dependencies: readonly Dependency[]): JobRow {
+  const over = dependencies.find(({ state }) => isTerminal(state) && state !== 'completed')
+  if (over === undefined || row.on_dependency === 'any') return row
+  const decision = hearOfEnd(row, over, row.blocked_by, tx)
+  return decision === undefined ? row : transition(tx, row, decision)
+}
+
+function insertJob(tx: Tx, job: NewJob, blockedBy: number): JobRow | undefined {
   const clock = laneClock(tx, job.queue, job.owner)
-  const delayMs = Math.max(0, Math.round(job.delayMs ?? 0))
-  const runAfter = delayMs > 0 ? tx.now + delayMs : clock
-  const priority = job.priority ?? 2
+  const columns = newRow(job, { clock, blockedBy, now: tx.now })
+  const names = Object.keys(columns)
   return tx.connection.get<JobRow>(
-    insert,
-    job.id,
-    job.queue,
-    job.processor,
-    job.version,
-    job.kind,
-    job.owner,
-    priority,
-    rankOf(runAfter, priority),
-    runAfter,
-    delayMs > 0 ? runAfter : null,
-    JSON.stringify(job.params),
-    job.idempotency?.key ?? null,
-    job.idempotency?.hash ?? null,
-    job.maxFailures ?? 1,
-    job.timeoutMs ?? null,
-    tx.now,
-    tx.now,
+    `INSERT INTO job (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})
+     ON CONFLICT (id) DO NOTHING RETURNING *`,
+    ...Object.values(columns),
   )
-}
-
-/** Looks after the row is in, so that it counts itself; the throw takes it out again. */
-function refuseWhenFull(tx: Tx, row: JobRow): void {
-  const { maxQueued, maxQueuedPerOwner } = tx.settings
-  const mine = tx.connection.get<{ n: number }>(
-    'SELECT sum(queued) AS n FROM lane WHERE owner = ?',
-    row.owner,
-  )
-  if ((mine?.n ?? 0) > maxQueuedPerOwner)
-    throw new LonghaulError(
-      'queue-full',
-      `${maxQueuedPerOwner} of your jobs are queued already; submit more when some have started.`,
-    )
-  const all = tx.connection.get<{ n: number }>('SELECT sum(queued) AS n FROM queue_state')
-  if ((all?.n ?? 0) > maxQueued)
-    throw new LonghaulError(
-      'queue-full',
-      `${maxQueued} jobs are queued already; submit more when some have started.`,
-    )
 }

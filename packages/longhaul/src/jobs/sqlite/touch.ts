@@ -1,41 +1,38 @@
-import type { JobClaims, Lease, Verdict } from '../engine.ts'
+import type { JobClaims, Verdict } from '../engine.ts'
 import type { Progress } from '../job.ts'
+import type { JobRow } from '../row.ts'
+import { touchLease, verdictOf } from '../rules/index.ts'
 import { heldRow } from './fence.ts'
-import type { JobRow } from './row.ts'
 import { commit, type Engine, type Tx } from './transaction.ts'
 import { seeWorker } from './worker.ts'
+
+type Held = Parameters<JobClaims['touch']>[1][number]
 
 export const touch =
   (engine: Engine): JobClaims['touch'] =>
   (worker, held) =>
     commit(engine, (tx) => {
       seeWorker(tx, worker)
-      return held.map(({ lease, progress }) => ({ lease, verdict: touchOne(tx, lease, progress) }))
+      return held.map((one) => ({ lease: one.lease, verdict: touchOne(tx, one) }))
     })
 
-function touchOne(tx: Tx, lease: Lease, progress: Progress | undefined): Verdict {
+function touchOne(tx: Tx, { lease, progress, silentMs }: Held): Verdict {
   const row = heldRow(tx, lease)
   if (row === undefined) return 'lost'
-  const verdict = verdictOf(tx, row)
-  const { leaseMs, stopGraceMs } = tx.settings
-  const toldAt = verdict === 'held' ? null : (row.stop_told_at ?? tx.now)
-  const expiresAt = tx.now + leaseMs
+  const verdict = verdictOf(row, tx.now)
+  const columns = touchLease(row, verdict, silentMs, tx)
   tx.connection.run(
-    "UPDATE job SET lease_expires_at = ?, stop_told_at = ? WHERE seq = ? AND state = 'running'",
-    // Who was told to stop and never does may not stay "running" for ever by touching.
-    toldAt === null ? expiresAt : Math.min(expiresAt, toldAt + leaseMs + stopGraceMs),
-    toldAt,
+    `UPDATE job SET lease_expires_at = ?, stop_told_at = ?, silent_since = ?
+     WHERE seq = ? AND state = 'running'`,
+    columns.lease_expires_at,
+    columns.stop_told_at,
+    columns.silent_since,
     row.seq,
   )
+  if ((row.silent_since === null) !== (columns.silent_since === null))
+    tx.notify({ kind: 'changed', jobId: row.id })
   if (progress !== undefined) saveProgress(tx, row, progress)
   return verdict
-}
-
-/** A publication that has begun is carried through: neither a cancel nor a deadline stops it. */
-function verdictOf(tx: Tx, row: JobRow): Verdict {
-  if (row.publishing !== null) return 'held'
-  if (row.cancel_requested_at !== null) return 'cancel'
-  return row.deadline_at !== null && row.deadline_at <= tx.now ? 'deadline' : 'held'
 }
 
 function saveProgress(tx: Tx, row: JobRow, progress: Progress): void {

@@ -1,46 +1,33 @@
 import { LonghaulError } from '../../errors/index.ts'
-import type { JobState } from '../job.ts'
-import { insertEvents, type EventToAdd } from './events.ts'
-import { noLease } from './fence.ts'
+import { isTerminal } from '../job.ts'
+import type { JobRow } from '../row.ts'
+import { columnsOf, type Decision } from '../rules/index.ts'
+import { endAttempt } from './attempt.ts'
+import { insertEvents } from './events.ts'
 import { countTransition } from './lane.ts'
-import type { JobRow } from './row.ts'
-import type { Tx } from './transaction.ts'
-
-export interface Transition {
-  readonly to: JobState
-  /** Other columns that change with the state. */
-  readonly set?: Partial<Omit<JobRow, 'seq' | 'id' | 'queue' | 'owner' | 'state' | 'event_no'>>
-  readonly events: readonly EventToAdd[]
-}
+import type { Tx } from './tx.ts'
 
 /**
- * The one place where a job changes its state: row, events, lane counters and the lease's end together. Callers have
- * read the row in the same transaction, so it is the truth; SQLite has one writer.
+ * The one place where a job changes its state: row, events, attempt, lane counters and the lease's end together. Callers
+ * have read the row in the same transaction, so it is the truth; SQLite has one writer.
  */
-export function transition(tx: Tx, before: JobRow, { to, set = {}, events }: Transition): JobRow {
-  const columns = {
-    ...(to === 'running' ? {} : noLease),
-    completed_at: isEnd(to) ? tx.now : null,
-    ...set,
-    state: to,
-    event_no: before.event_no + events.length,
-    updated_at: tx.now,
-  }
+export function transition(tx: Tx, before: JobRow, decision: Decision): JobRow {
+  const columns = columnsOf(before, decision, tx.now)
   const names = Object.keys(columns)
-  const after = tx.connection.get<JobRow>(
-    `UPDATE job SET ${names.map((name) => `${name} = ?`).join(', ')} WHERE seq = ? RETURNING *`,
+  const changed = tx.connection.run(
+    `UPDATE job SET ${names.map((name) => `${name} = ?`).join(', ')} WHERE seq = ?`,
     ...Object.values(columns),
     before.seq,
   )
-  if (after === undefined) throw new LonghaulError('internal', `Job ${before.id} disappeared`)
-  insertEvents(tx, after, events)
+  if (changed !== 1) throw new LonghaulError('internal', `Job ${before.id} disappeared`)
+  const after: JobRow = { ...before, ...columns }
+  if (decision.attemptEnd !== undefined) endAttempt(tx, before, decision.attemptEnd)
+  insertEvents(tx, after, decision.events)
   countTransition(tx, before, after)
   tx.notify({ kind: 'changed', jobId: after.id })
   // A job to take, or a slot that a fleet-wide limit kept from another.
   if (after.state === 'queued' || (before.state === 'running' && after.state !== 'running'))
     tx.notify({ kind: 'queued', queue: after.queue })
+  if (isTerminal(after.state) && !isTerminal(before.state)) tx.ended.push(after)
   return after
 }
-
-const isEnd = (state: JobState): boolean =>
-  state === 'completed' || state === 'failed' || state === 'cancelled'

@@ -1,6 +1,7 @@
-import { backoffMs } from '../backoff.ts'
+import { backoffMs } from './backoff.ts'
 
-export interface SqliteEngineOptions {
+/** What both drivers of the engine let their maker choose. */
+export interface EngineOptions {
   /** How long a claim holds without a touch. @default 30 s */
   readonly leaseMs?: number
   /** Lost leases until a job fails 'worker-lost': the brake on jobs that kill their worker. @default 3 */
@@ -26,12 +27,14 @@ export interface SqliteEngineOptions {
   }
 }
 
-export type Settings = Required<Omit<SqliteEngineOptions, 'unsafe'>> & {
+/** EngineOptions with every default applied. */
+export type EngineSettings = Required<Omit<EngineOptions, 'unsafe'>> & {
   readonly noFence: boolean
   readonly noRollForward: boolean
+  readonly noQueueLock: boolean
 }
 
-export const settingsOf = (options: SqliteEngineOptions): Settings => ({
+export const engineSettings = (options: EngineOptions): EngineSettings => ({
   leaseMs: options.leaseMs ?? 30_000,
   lostLimit: options.lostLimit ?? 3,
   stopGraceMs: options.stopGraceMs ?? 30_000,
@@ -42,4 +45,5 @@ export const settingsOf = (options: SqliteEngineOptions): Settings => ({
   pollMs: options.pollMs ?? 200,
   noFence: options.unsafe?.noFence ?? false,
   noRollForward: options.unsafe?.noRollForward ?? false,
+  noQueueLock: options.unsafe?.noQueueLock ?? false,
 })

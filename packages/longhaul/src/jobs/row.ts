@@ -1,7 +1,7 @@
 import type { Problem } from '@longhaul/protocol'
-import type { Job, JobKind, JobParams, JobResult, JobState, Priority, Progress } from '../job.ts'
+import type { Job, JobKind, JobParams, JobResult, JobState, Priority, Progress } from './job.ts'
 
-/** A row of `job`, as SQLite gives it. */
+/** A row of `job`, as both drivers read it: numbers for times, JSON as text. */
 export interface JobRow {
   readonly seq: number
   readonly id: string
@@ -31,7 +31,6 @@ export interface JobRow {
   readonly stop_told_at: number | null
   readonly cancel_requested_at: number | null
   readonly event_no: number
-  readonly checkpoint: string | null
   readonly publishing: string | null
   readonly result: string | null
   readonly problem: string | null
@@ -39,16 +38,23 @@ export interface JobRow {
   readonly started_at: number | null
   readonly completed_at: number | null
   readonly updated_at: number
-}
-export interface JobRowWithProgress extends JobRow {
-  readonly progress: string | null
-  readonly progress_at: number | null
+  readonly queued_at: number
+  readonly ready_at: number | null
+  readonly expires_at: number | null
+  readonly on_dependency: 'completed' | 'any' | null
+  readonly silent_since: number | null
+  readonly checkpoint_at: number | null
 }
 
-export const selectWithProgress =
-  'SELECT job.*, p.data AS progress, p.updated_at AS progress_at FROM job LEFT JOIN job_progress p ON p.job_id = job.id'
+/** What a Job tells besides its row. */
+export interface JobExtras {
+  /** Its row of job_progress. */
+  readonly progress?: { readonly data: string; readonly updatedAt: number } | undefined
+  readonly waiting?: Job['waiting'] | undefined
+  readonly dependsOn?: readonly string[] | undefined
+}
 
-export function toJob(row: JobRow | JobRowWithProgress): Job {
+export function toJob(row: JobRow, { progress, waiting, dependsOn }: JobExtras = {}): Job {
   return {
     id: row.id,
     seq: row.seq,
@@ -59,7 +65,7 @@ export function toJob(row: JobRow | JobRowWithProgress): Job {
     owner: row.owner,
     state: row.state,
     priority: row.priority,
-    params: JSON.parse(row.params) as JobParams,
+    params: parse<JobParams>(row.params),
     ...optional('idempotencyKey', row.idem_key),
     attempt: row.attempt,
     failures: row.failures,
@@ -69,11 +75,16 @@ export function toJob(row: JobRow | JobRowWithProgress): Job {
     runAfter: row.run_after,
     ...optional('worker', row.lease_worker),
     ...optional('leaseExpiresAt', row.lease_expires_at),
+    ...optional('waiting', waiting),
+    ...optional('dependsOn', dependsOn),
+    ...optional('expiresAt', row.expires_at),
+    ...optional('silentSince', row.silent_since),
+    ...optional('checkpointAt', row.checkpoint_at),
     ...optional('cancelRequestedAt', row.cancel_requested_at),
     publishing: row.publishing !== null,
-    ...('progress' in row && row.progress !== null
-      ? { progress: { ...parse<Progress>(row.progress), updatedAt: row.progress_at ?? 0 } }
-      : {}),
+    ...(progress === undefined
+      ? {}
+      : { progress: { ...parse<Progress>(progress.data), updatedAt: progress.updatedAt } }),
     ...(row.result === null ? {} : { result: parse<JobResult>(row.result) }),
     ...(row.problem === null ? {} : { problem: parse<Problem>(row.problem) }),
     createdAt: row.created_at,
@@ -87,5 +98,5 @@ export function toJob(row: JobRow | JobRowWithProgress): Job {
 /** Text that this engine wrote itself, so its shape is known. */
 export const parse = <T>(text: string): T => JSON.parse(text) as T
 
-const optional = <K extends string, V>(key: K, value: V | null): { [P in K]?: V } =>
-  value === null ? {} : ({ [key]: value } as { [P in K]: V })
+const optional = <K extends string, V>(key: K, value: V | null | undefined): { [P in K]?: V } =>
+  value === null || value === undefined ? {} : ({ [key]: value } as { [P in K]: V })

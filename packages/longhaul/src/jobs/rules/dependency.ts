@@ -1,0 +1,36 @@
+import type { JobState } from '../job.ts'
+import type { JobRow } from '../row.ts'
+import { problemOf, type Decision, type Given } from './decision.ts'
+import { readyAt } from './due.ts'
+import { failJob } from './failure.ts'
+
+/** How many dependants one transaction tells of an end; `dependants_due` keeps the others for the next. */
+export const dependantsAtOnce = 500
+
+/**
+ * What a job makes of the end of one that it depends on. `blockedBy` counts those that go on. Undefined: nothing, it has
+ * ended or started itself.
+ */
+export function hearOfEnd(
+  row: JobRow,
+  on: { readonly id: string; readonly state: JobState },
+  blockedBy: number,
+  { now }: Given,
+): Decision | undefined {
+  if (row.state !== 'queued' || row.started_at !== null) return undefined
+  if (on.state !== 'completed' && row.on_dependency !== 'any') return endWith(on)
+  return {
+    to: 'queued',
+    set: { blocked_by: blockedBy, ...(row.wake_at === null ? readyAt(row, blockedBy, now) : {}) },
+    events: blockedBy === 0 ? [{ type: 'unblocked' }] : [],
+  }
+}
+
+function endWith(on: { readonly id: string; readonly state: JobState }): Decision {
+  if (on.state === 'cancelled') {
+    const reason = `Job ${on.id}, on which it depends, was cancelled.`
+    return { to: 'cancelled', events: [{ type: 'cancelled', data: { reason } }] }
+  }
+  const detail = `Job ${on.id}, on which this one depends, failed.`
+  return failJob(problemOf('dependency-failed', detail))
+}

@@ -1,0 +1,27 @@
+import type { Connection, SqliteDatabase } from '../../database/index.ts'
+import type { EngineSettings } from '../engine-options.ts'
+import type { Wakeup } from '../engine.ts'
+import type { JobRow } from '../row.ts'
+import type { Wakeups } from './wakeups.ts'
+
+export interface Engine {
+  readonly database: SqliteDatabase
+  readonly settings: EngineSettings
+  readonly wakeups: Wakeups
+  /** When the database last could not be written, on the monotonic clock: see sweep. */
+  troubleAtMs: number
+}
+
+/** One engine operation while it holds the write lock. */
+export interface Tx {
+  readonly connection: Connection
+  readonly settings: EngineSettings
+  /** The database's clock at the operation's start. */
+  readonly now: number
+  /** Told to listeners after the commit. */
+  notify(wakeup: Wakeup): void
+  /** Jobs that ended in this operation: their dependants hear of it before the commit. */
+  readonly ended: JobRow[]
+  /** Queues whose lanes may wait for another reason than before: looked at before the commit. */
+  readonly unsettled: Set<string>
+}
