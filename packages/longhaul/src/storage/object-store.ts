@@ -33,7 +33,9 @@ export interface ObjectStore {
   freeBytes(): Promise<{ readonly free: number; readonly total: number } | undefined>
 }
 
-export type Bytes = Uint8Array | Readable | AsyncIterable<Uint8Array>
+/** A function gives the same bytes again from the start, so that a store may try once more; what is consumed is gone. */
+export type Bytes =
+  Uint8Array | Readable | AsyncIterable<Uint8Array> | (() => AsyncIterable<Uint8Array>)
 export interface ByteRange {
   readonly start: number
   readonly end?: number | undefined

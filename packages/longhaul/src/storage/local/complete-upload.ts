@@ -2,23 +2,18 @@ import { chmod } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LonghaulError, isLonghaulError } from '../../errors/index.ts'
+import { mediaTypeOf } from '../media-type-of.ts'
+import { sortParts, uploadNotFound, type NamedPart } from '../named-parts.ts'
 import type { ObjectInfo, UploadRef } from '../object-store.ts'
 import { assemble, giveUp } from './assemble.ts'
 import { isMissing } from './file-errors.ts'
-import { mediaTypeOf } from './find-object.ts'
 import type { Folder } from './folder.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { infoOf, publish, statOf } from './publish.ts'
 import type { Records, Version } from './records.ts'
-import {
-  digestOf,
-  dropUpload,
-  findUpload,
-  uploadNotFound,
-  type UploadFolder,
-} from './upload-folder.ts'
-import { planFor, sortParts, type NamedPart, type Plan } from './upload-plan.ts'
-import { checkSha256 } from './write-file.ts'
+import { digestOf, dropUpload, findUpload, type UploadFolder } from './upload-folder.ts'
+import { planFor, type Plan } from './upload-plan.ts'
+import { checkSha256 } from '../check-bytes.ts'
 
 /**
  * Publishes an upload. The object's record names the upload and its parts, so that the question "is it done?" has one

@@ -1,7 +1,7 @@
 import { constants, type BigIntStats } from 'node:fs'
 import { link, lstat, open, unlink, type FileHandle } from 'node:fs/promises'
-import { lookup } from 'mime-types'
 import { LonghaulError } from '../../errors/index.ts'
+import { mediaTypeOf } from '../media-type-of.ts'
 import type { ObjectInfo } from '../object-store.ts'
 import { codeOf, isMissing } from './file-errors.ts'
 import type { Folder } from './folder.ts'
@@ -83,8 +83,6 @@ export async function linkObject(
     }
   }
 }
-
-export const mediaTypeOf = (key: string): string => lookup(key) || 'application/octet-stream'
 
 /** Undefined when the file was replaced while its record was looked for: look again. */
 async function describe(

@@ -3,7 +3,7 @@ import { lstat, mkdir, readdir, readFile, realpath, rm, unlink } from 'node:fs/p
 import path from 'node:path'
 import { LonghaulError } from '../../errors/index.ts'
 import { isMissing } from './file-errors.ts'
-import { privateFolder, segmentsOf } from './keys.ts'
+import { privateFolder, segmentsOf } from '../keys.ts'
 import { fateOf, ownMark } from './process-mark.ts'
 
 /**

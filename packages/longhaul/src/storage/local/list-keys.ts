@@ -4,7 +4,7 @@ import path from 'node:path'
 import { isLonghaulError } from '../../errors/index.ts'
 import { isMissing } from './file-errors.ts'
 import type { Folder } from './folder.ts'
-import { privateFolder } from './keys.ts'
+import { privateFolder } from '../keys.ts'
 
 /** Keys that begin with `prefix` and come after `after`, in the order of their UTF-8 bytes. Follows no symbolic link. */
 export async function* keysOf(

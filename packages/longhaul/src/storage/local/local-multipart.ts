@@ -3,6 +3,7 @@ import { constants } from 'node:fs'
 import { link, lstat, mkdir, open, readdir, rm, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { LonghaulError } from '../../errors/index.ts'
+import { checkPartNumber, invalidParts, uploadNotFound } from '../named-parts.ts'
 import type { MultipartUploads, Part, UploadRef } from '../object-store.ts'
 import { completeUpload, publishedBy } from './complete-upload.ts'
 import { removeQuietly, renameDurably, syncFile, writeJson } from './durable-file.ts'
@@ -19,11 +20,10 @@ import {
   parsePartName,
   partName,
   partsIn,
-  uploadNotFound,
   type UploadFile,
   type UploadFolder,
 } from './upload-folder.ts'
-import { invalidParts, readPlan } from './upload-plan.ts'
+import { readPlan } from './upload-plan.ts'
 import { writeFile } from './write-file.ts'
 import type { Written } from './write-body.ts'
 
@@ -37,11 +37,7 @@ export function localMultipart(folder: Folder, records: Records): MultipartUploa
   }
 
   async function uploadFor(ref: UploadRef, partNumber: number) {
-    if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > limits.maxParts)
-      throw invalidParts(
-        [partNumber],
-        `Part numbers are between 1 and ${limits.maxParts}, not ${partNumber}.`,
-      )
+    checkPartNumber(partNumber, limits.maxParts)
     const upload = await findUpload(folder, ref)
     if (upload) return upload
     throw (await publishedBy(folder, records, ref)) ? complete() : uploadNotFound(ref)

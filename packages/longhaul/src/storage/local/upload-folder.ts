@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFile, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
-import { LonghaulError } from '../../errors/index.ts'
-import type { Part, UploadRef } from '../object-store.ts'
+import { uploadNotFound } from '../named-parts.ts'
+import type { Part } from '../object-store.ts'
 import { isMissing } from './file-errors.ts'
 import type { Folder } from './folder.ts'
 
@@ -107,15 +107,6 @@ export function digestOf(parts: readonly { partNumber: number; etag: string }[])
   const lines = parts.map(({ partNumber, etag }) => `${partNumber}:${etag}\n`)
   return createHash('sha256').update(lines.join('')).digest('hex')
 }
-
-/** Clients of S3 may send ETags without their quotes. */
-export const quoted = (etag: string): string => (etag.startsWith('"') ? etag : `"${etag}"`)
-
-export const uploadNotFound = ({ uploadId }: UploadRef) =>
-  new LonghaulError(
-    'upload-not-found',
-    `There is no open upload ${JSON.stringify(uploadId.slice(0, 64))}; it is complete, aborted or was never begun.`,
-  )
 
 async function isNewer(upload: UploadFolder, a: StoredPart, b: StoredPart): Promise<boolean> {
   const changed = (part: StoredPart) =>

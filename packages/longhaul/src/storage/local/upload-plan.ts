@@ -4,12 +4,13 @@ import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { z } from 'zod'
 import { LonghaulError } from '../../errors/index.ts'
+import { checkSha256 } from '../check-bytes.ts'
+import { matchParts, type NamedPart } from '../named-parts.ts'
 import { writeJson } from './durable-file.ts'
 import { isMissing } from './file-errors.ts'
 import type { Folder } from './folder.ts'
 import { readThrough } from './hash-file.ts'
-import { digestOf, partsIn, quoted, type StoredPart, type UploadFolder } from './upload-folder.ts'
-import { checkSha256 } from './write-file.ts'
+import { digestOf, partsIn, type StoredPart, type UploadFolder } from './upload-folder.ts'
 
 /** The parts an object is made of. Written down before the first of them is used up; from then on nothing else will do. */
 const plan = z.object({
@@ -25,19 +26,6 @@ const plan = z.object({
   ),
 })
 export type Plan = z.infer<typeof plan>
-
-export type NamedPart = { readonly partNumber: number; readonly etag: string }
-
-/** Ascending and quoted, or 'invalid-part'. */
-export function sortParts(parts: readonly NamedPart[]): readonly NamedPart[] {
-  const sorted = parts
-    .map(({ partNumber, etag }) => ({ partNumber, etag: quoted(etag) }))
-    .sort((a, b) => a.partNumber - b.partNumber)
-  const twice = sorted.find((part, n) => part.partNumber === sorted[n + 1]?.partNumber)
-  if (twice) throw invalidParts([twice.partNumber], `Part ${twice.partNumber} is named twice.`)
-  if (sorted.length === 0) throw invalidParts([], 'Name at least one part.')
-  return sorted
-}
 
 export async function readPlan(upload: UploadFolder): Promise<Plan | undefined> {
   try {
@@ -61,7 +49,7 @@ export async function planFor(
     if (written.digest === digest) return written
     throw new LonghaulError('upload-complete', 'The upload is being completed with other parts.')
   }
-  const parts = match(named, await partsIn(upload))
+  const parts = matchParts(named, await partsIn(upload))
   const [only] = parts
   if (parts.length === 1 && only) {
     checkSha256(only.sha256, sha256)
@@ -71,21 +59,6 @@ export async function planFor(
   const made = { digest, parts }
   await writeJson(path.join(upload.path, 'plan.json'), made, folder.newTemp())
   return made
-}
-
-function match(named: readonly NamedPart[], stored: readonly StoredPart[]): StoredPart[] {
-  const byNumber = new Map(stored.map((part) => [part.partNumber, part]))
-  const found = named.map((one) => {
-    const part = byNumber.get(one.partNumber)
-    return part?.etag === one.etag ? part : undefined
-  })
-  const wrong = named.filter((_, n) => !found[n]).map((one) => one.partNumber)
-  if (wrong.length > 0)
-    throw invalidParts(
-      wrong,
-      `The store has no such part or another ETag for part ${wrong.slice(0, 10).join(', ')}${wrong.length > 10 ? ' and others' : ''}; send it again and use the ETag of that answer.`,
-    )
-  return found.filter((part) => part !== undefined)
 }
 
 /** Of parts that nobody has used up yet. */
@@ -101,6 +74,3 @@ async function hashOf(upload: UploadFolder, parts: readonly StoredPart[]): Promi
   }
   return hash.digest('hex')
 }
-
-export const invalidParts = (numbers: readonly number[], detail: string) =>
-  new LonghaulError('invalid-part', detail, { facts: { invalid_parts: numbers } })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
-import { addAbortSignal, Readable } from 'node:stream'
 import { LonghaulError } from '../../errors/index.ts'
+import { chunksOf } from '../body-chunks.ts'
 import type { Bytes } from '../object-store.ts'
 
 export interface Written {
@@ -66,46 +66,6 @@ export async function writeBody(
 export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.byteLength;)
     done += (await file.write(bytes, done, bytes.byteLength - done)).bytesWritten
-}
-
-async function* chunksOf(body: Bytes, signal?: AbortSignal): AsyncIterable<Uint8Array> {
-  signal?.throwIfAborted()
-  if (body instanceof Uint8Array) {
-    // In pieces, so that hashing a large array does not hold up the event loop: each flush waits for the disk.
-    for (let from = 0; from < body.byteLength; from += stagingBytes) {
-      signal?.throwIfAborted()
-      yield body.subarray(from, from + stagingBytes)
-    }
-    return
-  }
-  if (body instanceof Readable && signal) addAbortSignal(signal, body)
-  // Not through Readable.from(): it asks for the next chunk before this one is copied.
-  const chunks = body instanceof Readable || !signal ? body : until(signal, body)
-  for await (const chunk of chunks as AsyncIterable<unknown>) {
-    if (typeof chunk === 'string') yield Buffer.from(chunk)
-    else if (chunk instanceof Uint8Array) yield chunk
-    else throw new TypeError('A body must consist of bytes')
-  }
-}
-
-/** Does not wait for a producer that hangs. */
-async function* until<T>(signal: AbortSignal, body: AsyncIterable<T>): AsyncGenerator<T> {
-  const chunks = body[Symbol.asyncIterator]()
-  const aborted = Promise.withResolvers<never>()
-  const abort = () => aborted.reject(signal.reason as Error)
-  aborted.promise.catch(() => {})
-  signal.addEventListener('abort', abort)
-  try {
-    for (;;) {
-      const next = await Promise.race([chunks.next(), aborted.promise])
-      if (next.done) return
-      yield next.value
-    }
-  } finally {
-    signal.removeEventListener('abort', abort)
-    // Not awaited: a generator that hangs finishes its step first, if ever.
-    chunks.return?.().catch(() => {})
-  }
 }
 
 const tooLong = (maxBytes: number) =>

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
-import { LonghaulError, isLonghaulError } from '../../errors/index.ts'
+import { isLonghaulError } from '../../errors/index.ts'
+import { checkSha256, otherSize } from '../check-bytes.ts'
 import type { Bytes } from '../object-store.ts'
 import { syncFile } from './durable-file.ts'
 import { writeBody, type Written } from './write-body.ts'
@@ -38,18 +39,3 @@ export async function writeFile(
     await file.close()
   }
 }
-
-export function checkSha256(found: string, expected: string | undefined): void {
-  if (expected === undefined || expected.toLowerCase() === found) return
-  throw new LonghaulError(
-    'checksum-mismatch',
-    `The bytes have SHA-256 ${found}, not ${expected}. Nothing was stored; send them again.`,
-    { facts: { sha256: found } },
-  )
-}
-
-const otherSize = (announced: number, came: string) =>
-  new LonghaulError(
-    'invalid-part',
-    `${announced} bytes were announced and ${came} came. Send them all again.`,
-  )

@@ -1,4 +1,4 @@
-import { LonghaulError } from '../../errors/index.ts'
+import { LonghaulError } from '../errors/index.ts'
 
 /** The store's own folder inside its root: metadata, parts, temporary files. No key may begin with it. */
 export const privateFolder = '.longhaul'
