@@ -1,19 +1,18 @@
-import path from 'node:path'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { pino, type Logger } from 'pino'
 import { createHttpServer } from '../http/index.ts'
-import { mayReadKey } from '../jobs/index.ts'
+import { mayReadKey, removeJobs } from '../jobs/index.ts'
 import { checkExposure, createKeys, keyStatements } from '../keys/index.ts'
-import { reapOrphans } from '../runners/index.ts'
 import type { ProcessorSource } from '../runners/runner.ts'
 import type { Storage } from '../storage/object-store.ts'
 import { createUploads, uploadStatements } from '../uploads/index.ts'
-import { createWorker, isWorkerAlive, thisWorker, type Worker } from '../worker/index.ts'
+import { createWorker, startUpkeep, thisWorker, type Worker } from '../worker/index.ts'
 import { readConfig, type Config, type ConfigOptions } from './config.ts'
 import { openBackends, type Backends } from './open-backends.ts'
 import { makeDataFolder } from './make-data-folder.ts'
 import { openProcessors } from './open-processors.ts'
 import type { Services } from './services.ts'
+import { takeOver } from './take-over.ts'
 
 export interface AppOptions {
   readonly sources: readonly ProcessorSource[]
@@ -33,18 +32,27 @@ export interface AppOptions {
 
 export interface App extends AsyncDisposable {
   readonly services: Services
-  readonly worker: Worker
+  /** Absent without the worker's role. */
+  readonly worker: Worker | undefined
   /** Answers a request without a port. */
   inject(request: InjectOptions | string): Promise<LightMyRequestResponse>
-  /** Refuses an address that is not loopback without a key or `open`. Answers the URL. */
+  /**
+   * Refuses an address that is not loopback without a key or `open`. Answers the URL. Without the role of the API there is
+   * only /health and /metrics, for everybody.
+   */
   listen(address?: { readonly host?: string; readonly port?: number }): Promise<string>
+  /**
+   * Stops claiming; what runs finishes or keeps a checkpoint within `config.drainGraceMs`, then goes back uncounted. The API
+   * goes on answering. Call `stop` after it.
+   */
+  drain(): Promise<void>
   /** Stops listening and claiming, gives running jobs back uncounted, closes everything. */
   stop(): Promise<void>
 }
 
 /**
- * Everything in one process: API, engine, worker, storage under `config.dataDir`. Jobs start as soon as it resolves.
- * Throws 'invalid-config'; a processor that cannot be loaded does not stop it (see `services.broken`).
+ * What `config.roles` asks for, in one process: API, worker, or both; engine and storage are beneath either. Jobs start as
+ * soon as it resolves. Throws 'invalid-config'; a processor that cannot be loaded does not stop it (see `services.broken`).
  */
 export async function createApp(options: AppOptions): Promise<App> {
   const config = readConfig(options.config)
@@ -55,10 +63,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     { ...uploadStatements, ...keyStatements },
     options.unsafe?.engine,
   )
+  const opened: (() => Promise<unknown>)[] = [() => backends.database.close()]
   try {
-    return await assemble(options, config, log, backends)
+    return await assemble(options, config, log, backends, opened)
   } catch (error) {
-    await backends.database.close()
+    // The last opened first, as in stop(): a start that fails leaves no child and no connection.
+    for (const close of opened.reverse()) await close().catch(() => undefined)
     throw error
   }
 }
@@ -68,51 +78,61 @@ async function assemble(
   config: Config,
   log: Logger,
   backends: Backends,
+  opened: (() => Promise<unknown>)[],
 ): Promise<App> {
   const { database, engine } = backends
   // First of all: what is refused must not have touched anybody's work.
-  await checkExposure(config, createKeys(database))
+  if (config.roles.api) await checkExposure(config, createKeys(database))
   const storage = options.unsafe?.wrapStorage?.(backends.storage) ?? backends.storage
   const uploads = createUploads({ database, storage, config })
-
-  // Workers of this host that died without a word: their jobs move on now, and what they left running ends.
-  const identity = thisWorker(config.maxConcurrentJobs)
-  const moved = await engine.forgetDeadWorkers(identity.host, isWorkerAlive)
-  if (moved.requeued.length + moved.failed.length + moved.publishing.length > 0)
-    log.warn({ ...moved }, 'an earlier worker died')
-  await reapOrphans(config.dataDir, async (attemptId) => {
-    const [jobId = '', attempt] = attemptId.split('.')
-    const [job] = await engine.get([jobId], 'everyone')
-    return job?.state === 'running' && job.attempt === Number(attempt)
-  })
+  const identity = thisWorker(config.maxConcurrentJobs, config.serviceVersion)
+  await takeOver(
+    { engine, log },
+    { host: identity.host, dataDir: config.dataDir, oneMachine: !backends.shared },
+  )
 
   const { runners, broken } = await openProcessors(options.sources, config)
-  for (const runner of runners.values()) {
+  opened.push(() => Promise.all([...runners.values()].map((runner) => runner.stop())))
+  for (const runner of config.roles.worker ? runners.values() : []) {
     const { name, queue = name, concurrency } = runner.description
     if (concurrency !== undefined) await engine.setQueue(queue, { maxRunning: concurrency })
   }
   const services: Services = { config, log, database, engine, storage, uploads, runners, broken }
   const server: FastifyInstance = await createHttpServer(services)
+  opened.push(() => server.close())
   await server.ready()
-  const worker = createWorker({
+  const upkeep = startUpkeep({
     config,
     engine,
     storage,
-    runners,
-    worker: identity,
     log,
-    mayRead: (owner, key) => mayReadKey(services, { owner }, key),
+    removeJob: (id) => removeJobs(services, [id]),
   })
+  const worker = config.roles.worker
+    ? createWorker({
+        config,
+        engine,
+        storage,
+        runners,
+        worker: identity,
+        log,
+        mayRead: (owner, key) => mayReadKey(services, { owner }, key),
+      })
+    : undefined
   const expiry = setInterval(() => {
     uploads.expire().catch((error: unknown) => log.error({ err: error }, 'expiring uploads failed'))
   }, 60_000).unref()
 
+  const forget = (id: string) => engine.forgetDeadWorkers(identity.host, (row) => row.id !== id)
   let stopped: Promise<void> | undefined
   const stop = (): Promise<void> =>
     (stopped ??= (async () => {
       clearInterval(expiry)
-      await Promise.all([server.close(), worker.stop()])
+      await Promise.all([server.close(), worker?.stop()])
+      await upkeep.stop()
       await Promise.all([...runners.values()].map((runner) => runner.stop()))
+      // Nothing of it is held any more; without its row, nobody takes it for a worker that died.
+      if (worker) await forget(identity.id).catch(() => undefined)
       await database.close()
     })())
 
@@ -121,12 +141,13 @@ async function assemble(
     worker,
     inject: (request) => server.inject(request),
     async listen({ host = config.host, port = config.port } = {}) {
-      await checkExposure({ ...config, host }, createKeys(database))
+      if (config.roles.api) await checkExposure({ ...config, host }, createKeys(database))
       await server.listen({ host, port })
       const address = server.server.address()
       const bound = typeof address === 'object' && address ? address.port : port
       return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
     },
+    drain: async () => worker?.drain(),
     stop,
     [Symbol.asyncDispose]: stop,
   }

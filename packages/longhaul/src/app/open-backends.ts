@@ -25,7 +25,12 @@ export async function openBackends(
   statements: Statements,
   unsafe: SqliteEngineOptions['unsafe'],
 ): Promise<Backends> {
-  const engineOptions = { leaseMs: config.leaseMs, ...(unsafe ? { unsafe } : {}) }
+  const { leaseMs, retentionMs } = config
+  const engineOptions = {
+    leaseMs,
+    ...(retentionMs === undefined ? {} : { retentionMs }),
+    ...(unsafe ? { unsafe } : {}),
+  }
   const { database, engine } =
     config.databaseUrl === undefined
       ? await embedded(config, statements, engineOptions)

@@ -3,9 +3,13 @@ import { isLonghaulError, LonghaulError } from '../errors/index.ts'
 import { childProcessRunners } from '../runners/index.ts'
 import type { ProcessorSource, Runner } from '../runners/runner.ts'
 import type { Config } from './config.ts'
+import { describedRunner } from './described-runner.ts'
 import type { Services } from './services.ts'
 
-/** Opens every source at once; one that cannot be loaded is reported, the others serve. Throws on two equal names. */
+/**
+ * Opens every source at once; one that cannot be loaded is reported, the others serve. Without the worker's role they are
+ * only asked to describe themselves: no child stays, no setup is waited for. Throws on two equal names.
+ */
 export async function openProcessors(
   sources: readonly ProcessorSource[],
   config: Config,
@@ -20,9 +24,11 @@ export async function openProcessors(
     recordsFileBytes: config.recordsFileBytes,
     shardBytes: config.shardBytes,
   }
-  const opened = await Promise.allSettled(
-    sources.map((source) => childProcessRunners.open(source, options)),
-  )
+  const open = async (source: ProcessorSource): Promise<readonly Runner[]> => {
+    if (config.roles.worker) return childProcessRunners.open(source, options)
+    return (await childProcessRunners.describe(source, options)).map(describedRunner)
+  }
+  const opened = await Promise.allSettled(sources.map(open))
   for (const [index, result] of opened.entries()) {
     const source = sources[index]
     if (source === undefined) continue
@@ -30,7 +36,7 @@ export async function openProcessors(
       for (const runner of result.value) {
         const { name } = runner.description
         if (runners.has(name)) {
-          await Promise.all([...runners.values(), runner].map((one) => one.stop()))
+          await stopAll(opened)
           throw new LonghaulError(
             'invalid-config',
             `Two processors are called ${name}; give one another name.`,
@@ -39,11 +45,20 @@ export async function openProcessors(
         runners.set(name, runner)
       }
     } else {
-      if (!isLonghaulError(result.reason)) throw result.reason
+      if (!isLonghaulError(result.reason)) {
+        await stopAll(opened)
+        throw result.reason
+      }
       broken.push({ ...nameOf(source), detail: result.reason.message })
     }
   }
   return { runners, broken }
+}
+
+/** A start that fails leaves no child behind. */
+async function stopAll(opened: readonly PromiseSettledResult<readonly Runner[]>[]): Promise<void> {
+  const runners = opened.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
+  await Promise.all(runners.map((runner) => runner.stop()))
 }
 
 function nameOf(source: ProcessorSource): { source: string; name: string } {

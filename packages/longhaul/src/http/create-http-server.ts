@@ -65,6 +65,11 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
   logRequests(app)
   authenticate(app, config, createKeys(database))
   serveMetrics(app, services)
+  if (!config.roles.api) {
+    // A worker by itself: who watches it asks how it is, and nothing else.
+    await app.register(healthRoutes, { services })
+    return app
+  }
 
   const watch = createJobWatch(engine, services.log)
   const streams = createEventStreams(engine, watch)

@@ -27,6 +27,7 @@ export class Attempt {
   readonly #workspace: string
   #running: RunningAttempt | undefined
   #stop: StopReason | undefined
+  #phase: 'staging' | 'running' | 'ending'
   #progress: Progress | undefined
   #progressChanged = false
   #lastAlive = performance.now()
@@ -37,6 +38,7 @@ export class Attempt {
     this.#runner = runner
     this.lease = claim.lease
     this.job = claim.job
+    this.#phase = claim.resume === 'publish' ? 'ending' : 'staging'
     this.#workspace = path.join(
       parts.config.dataDir,
       'work',
@@ -58,6 +60,17 @@ export class Attempt {
 
   get isLost(): boolean {
     return this.#stop === 'lost'
+  }
+
+  /** Its processes are gone; what is left to do is settling, which a lost lease refuses by itself. */
+  get isEnding(): boolean {
+    return this.#phase === 'ending'
+  }
+
+  /** Asks for a checkpoint, and goes on until there is one or it ends. What has not begun goes back at once. */
+  drain(): void {
+    if (this.#phase === 'staging') this.stop('drain')
+    this.#running?.drain()
   }
 
   heed(verdict: Verdict): void {
@@ -178,12 +191,14 @@ export class Attempt {
       },
     )
     this.#running = running
+    this.#phase = 'running'
     if (this.#stop === 'lost') running.kill()
     else if (this.#stop) running.cancel(this.#stop)
     const timers = this.#watch()
     const outcome = await running.outcome.finally(() => timers.forEach(clearInterval))
     // A verdict that comes after this is about an attempt that has ended: its child may serve another one by now.
     this.#running = undefined
+    this.#phase = 'ending'
     if (refused === undefined) return outcome
     return { ...failureOf(refused), usage: outcome.usage }
   }

@@ -6,3 +6,4 @@
 export { allowedPath } from './allowed-path.ts'
 export { createWorker, type Worker, type WorkerParts } from './worker.ts'
 export { thisWorker, isWorkerAlive } from './worker-identity.ts'
+export { startUpkeep, type Upkeep } from './upkeep.ts'

@@ -1,9 +1,14 @@
-import { readFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { WorkerInfo } from '../jobs/engine.ts'
 
-/** Boot id: a pid means nothing after a reboot. Empty where the system has none. */
-const bootId = (): string => readText('/proc/sys/kernel/random/boot_id')
+/**
+ * Where a pid means something: this boot of this machine, and the pid namespace, which each container has for itself.
+ * Empty parts where the system does not tell.
+ */
+const pidSpace = (): string =>
+  `${readText('/proc/sys/kernel/random/boot_id')}/${/\d+/.exec(readLink('/proc/self/ns/pid'))?.[0] ?? ''}`
 
 /** Start time of a process in clock ticks since boot, so that a reused pid is not taken for the old process. */
 function startTicks(pid: number): string {
@@ -12,20 +17,35 @@ function startTicks(pid: number): string {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
 }
 
-export function thisWorker(slots: number): WorkerInfo {
+/** Two containers may share host name, pid and start; a few random letters keep their workers apart. */
+export function thisWorker(
+  slots: number,
+  version: string,
+): WorkerInfo & { readonly version: string } {
   const { pid } = process
   return {
-    id: `${hostname()}:${pid}:${startTicks(pid)}`,
+    id: [hostname(), pid, randomBytes(3).toString('hex'), startTicks(pid)].join(':'),
     host: hostname(),
-    bootId: bootId(),
+    bootId: pidSpace(),
     pid,
     slots,
+    version,
   }
 }
 
-/** Of a worker row of this host only. */
-export function isWorkerAlive(worker: Pick<WorkerInfo, 'id' | 'bootId' | 'pid'>): boolean {
-  if (worker.bootId !== bootId()) return false
+/**
+ * Whether the process of a worker row of this host's name is there. Only what can be known counts as gone: a pid of another
+ * container says nothing. Another boot is an earlier one of this machine where nobody else can have the database
+ * (`oneMachine`); elsewhere it may be another machine of the same name, and its lease must tell.
+ */
+export function isWorkerAlive(
+  worker: Pick<WorkerInfo, 'id' | 'bootId' | 'pid'>,
+  { oneMachine }: { readonly oneMachine: boolean },
+): boolean {
+  const [boot, namespace] = worker.bootId.split('/')
+  const [ownBoot, ownNamespace] = pidSpace().split('/')
+  if (boot !== ownBoot) return !oneMachine
+  if (namespace !== undefined && namespace !== ownNamespace) return true
   try {
     process.kill(worker.pid, 0)
   } catch (error) {
@@ -38,6 +58,14 @@ export function isWorkerAlive(worker: Pick<WorkerInfo, 'id' | 'bootId' | 'pid'>)
 function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8').trim()
+  } catch {
+    return ''
+  }
+}
+
+function readLink(path: string): string {
+  try {
+    return readlinkSync(path)
   } catch {
     return ''
   }

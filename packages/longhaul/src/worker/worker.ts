@@ -1,6 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { Claim, WorkerInfo } from '../jobs/engine.ts'
 import { Attempt } from './attempt.ts'
-import { collectLeftovers } from './collect-leftovers.ts'
+import { ClaimLoop, type Wanted } from './claim-loop.ts'
+import { DiskWatch } from './disk-watch.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
+import { growingPauseMs, pause, repeat } from './repeat.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 export type { WorkerParts }
@@ -8,94 +11,76 @@ export type { WorkerParts }
 export interface Worker {
   /** Attempts that run here now. */
   readonly running: number
-  /** Stops claiming, ends attempts and gives their jobs back uncounted. */
+  /** Why nothing is claimed at present. */
+  readonly holding: WorkerInfo['holding']
+  /** When the operator's order to drain has been carried out. */
+  readonly drained: Promise<void>
+  /**
+   * Stops claiming. What runs finishes or keeps a checkpoint within the grace; then it is given back uncounted. Resolves when
+   * nothing runs any more.
+   */
+  drain(graceMs?: number): Promise<void>
+  /** Stops claiming, ends attempts at once and gives their jobs back uncounted. */
   stop(): Promise<void>
 }
 
-/** Claims, touches and sweeps until stopped. A lease is touched each tenth of its length, expired ones are swept each sixth. */
+/** Claims and touches until stopped. A lease is touched each tenth of its length; jobs are asked for at least each sixth. */
 export function createWorker(parts: WorkerParts): Worker {
-  const { config, engine, runners, worker, log } = parts
+  const { config, engine, runners, log } = parts
   const attempts = new Set<Attempt>()
   const stopping = new AbortController()
-  const drained = new AbortController()
-  const loops: Promise<void>[] = []
-  let claiming = false
-  let claimAgain = false
-  let claimed = Promise.resolve()
-  let turn = 0
+  const ended = new AbortController()
+  const drained = Promise.withResolvers<void>()
+  const disk = new DiskWatch(config, parts.storage)
+  let draining: 'asked' | 'ordered' | undefined
 
-  function claim(): Promise<void> {
-    if (claiming) claimAgain = true
-    else {
-      claiming = true
-      claimed = claimAll()
-    }
-    return claimed
-  }
-
-  async function claimAll(): Promise<void> {
-    try {
-      do {
-        claimAgain = false
-        const queues = queuesWithRoom()
-        // Each round starts with another queue, so that none is served first for ever.
-        for (let i = 0; i < queues.length; i++) {
-          const wanted = queues[(turn + i) % queues.length]
-          const slots = Math.min(wanted?.slots ?? 0, config.maxConcurrentJobs - attempts.size)
-          if (wanted === undefined || slots <= 0 || stopping.signal.aborted) continue
-          const claims = await engine.claim(worker, [{ queue: wanted.queue, slots }])
-          for (const one of claims) begin(new Attempt(parts, one, runners.get(one.job.processor)))
-        }
-        turn++
-      } while (claimAgain && !stopping.signal.aborted)
-    } catch (error) {
-      log.error({ err: error }, 'claiming failed, trying again at the next sweep')
-    } finally {
-      claiming = false
+  const holding = (): WorkerInfo['holding'] =>
+    draining !== undefined ? 'draining' : disk.isLow ? 'disk' : undefined
+  const worker = (): WorkerInfo => {
+    const held = holding()
+    return {
+      ...parts.worker,
+      queues: [...new Set([...runners.values()].map(queueOf))],
+      ...(held === undefined ? {} : { holding: held }),
     }
   }
+  const keeper = new LeaseKeeper(parts, worker)
+  const claims = new ClaimLoop(parts, {
+    worker,
+    wanted: queuesWithRoom,
+    free: () => config.maxConcurrentJobs - attempts.size,
+    mayClaim: async () => {
+      await disk.look()
+      return holding() === undefined
+    },
+    begin,
+  })
 
-  function begin(attempt: Attempt): void {
+  function begin(claim: Claim, since: number): void {
+    const attempt = new Attempt(parts, claim, runners.get(claim.job.processor))
     attempts.add(attempt)
+    keeper.keep(attempt, since)
+    if (draining !== undefined) attempt.drain() // its claim was under way
     log.info(
-      { job_id: attempt.job.id, attempt: attempt.lease.attempt, processor: attempt.job.processor },
+      { job_id: claim.job.id, attempt: claim.lease.attempt, processor: claim.job.processor },
       'attempt started',
     )
     void attempt.done.then(() => {
       attempts.delete(attempt)
-      void claim()
+      claims.request()
     })
   }
 
-  function queuesWithRoom(): { queue: string; slots: number }[] {
+  function queuesWithRoom(): Wanted[] {
     const queues = new Map<string, number>()
     for (const runner of runners.values()) {
       if (runner.state().kind !== 'ready') continue
-      const { name, queue = name, concurrency = config.maxConcurrentJobs } = runner.description
+      const { name, concurrency = config.maxConcurrentJobs } = runner.description
+      const queue = queueOf(runner)
       const busy = [...attempts].filter((attempt) => attempt.job.processor === name).length
       queues.set(queue, (queues.get(queue) ?? 0) + Math.max(0, concurrency - busy))
     }
     return [...queues].filter(([, slots]) => slots > 0).map(([queue, slots]) => ({ queue, slots }))
-  }
-
-  let touchedAt = performance.now()
-  const touchMs = config.leaseMs / 10
-  async function touch(everything: boolean): Promise<void> {
-    const due = everything || performance.now() - touchedAt >= touchMs
-    const held = [...attempts].flatMap((attempt) => {
-      // Its child is being killed; prolonging the lease would only keep the job from others.
-      if (attempt.isLost) return []
-      const progress = attempt.takeProgress()
-      if (progress === undefined && !due) return []
-      return [{ lease: attempt.lease, ...(progress === undefined ? {} : { progress }) }]
-    })
-    if (held.length === 0 && !due) return
-    const startedAt = performance.now()
-    const verdicts = await engine.touch(worker, held)
-    if (due) touchedAt = startedAt
-    for (const { lease, verdict } of verdicts) {
-      for (const attempt of attempts) if (attempt.lease.nonce === lease.nonce) attempt.heed(verdict)
-    }
   }
 
   /** A change of a job that runs here may be its cancel; a read is cheaper than a touch, and most changes are our own. */
@@ -110,60 +95,103 @@ export function createWorker(parts: WorkerParts): Worker {
     }
   }
 
-  /** Who cannot touch stops at 0.8 of the lease, on its own monotonic clock, before anyone else may take the job. */
-  function fence(): void {
-    if (performance.now() - touchedAt < config.leaseMs * 0.8) return
-    for (const attempt of attempts) attempt.stop('lost')
+  /** Wake-ups end with the connection that brings them. What was missed meanwhile is asked for. */
+  async function listen(): Promise<void> {
+    for (let failures = 0; !stopping.signal.aborted; failures++) {
+      try {
+        for await (const wakeup of engine.wakeups(stopping.signal)) {
+          failures = 0
+          if (wakeup.kind === 'queued') claims.request()
+          else await heedChange(wakeup.jobId)
+        }
+      } catch (error) {
+        if (!stopping.signal.aborted)
+          log.error({ err: error }, 'wake-ups ended; polling goes on until they are back')
+      }
+      await pause(growingPauseMs(failures, 100, 5000), stopping.signal)
+      claims.request()
+    }
   }
 
-  const every = (ms: number, what: () => Promise<void>, end = stopping.signal): Promise<void> =>
-    (async () => {
-      while (!end.aborted) {
-        try {
-          await what()
-        } catch (error) {
-          log.error({ err: error }, 'upkeep failed, trying again')
-        }
-        await sleep(ms, undefined, { signal: end }).catch(() => undefined)
-      }
-    })()
+  async function heedOrders(): Promise<void> {
+    const order = await engine.ordersFor(parts.worker.id)
+    if (order === 'drain' && draining === undefined) {
+      log.warn('the operator drains this worker')
+      draining = 'ordered'
+      await wind(config.drainGraceMs)
+      drained.resolve()
+    } else if (order === 'work' && draining === 'ordered' && attempts.size === 0) {
+      draining = undefined
+    }
+  }
 
-  const fenceTimer = setInterval(fence, Math.max(20, touchMs / 2))
+  /** Asks everything that runs to checkpoint, waits, and gives back what did not end by itself. */
+  async function wind(graceMs: number): Promise<void> {
+    void keeper.touch(true).catch(() => undefined) // others see why we claim nothing; the next touch tells it, too
+    for (const attempt of attempts) attempt.drain()
+    const over = AbortSignal.any([stopping.signal, ended.signal])
+    await Promise.race([allDone(), pause(graceMs, over)])
+    for (const attempt of attempts) attempt.stop('drain')
+    await allDone()
+  }
+
+  const allDone = async (): Promise<void> =>
+    void (await Promise.all([...attempts].map((attempt) => attempt.done)))
+
+  const fenceTimer = setInterval(() => keeper.fence(), Math.max(20, keeper.touchMs / 2))
+  const untilStopped = { signal: stopping.signal, log }
   // Leases are held until the last attempt has drained.
-  loops.push(every(Math.min(1000, touchMs), () => touch(false), drained.signal))
-  loops.push(
-    every(config.leaseMs / 6, async () => {
-      const swept = await engine.sweep()
-      const moved = swept.requeued.length + swept.failed.length + swept.publishing.length
-      if (moved > 0) log.warn({ ...swept }, 'leases had expired')
-      await claim()
+  const loops = [
+    repeat('touching', Math.min(1000, keeper.touchMs), () => keeper.touch(), {
+      signal: ended.signal,
+      log,
     }),
-  )
-  loops.push(every(Math.max(1000, config.leaseMs), () => collectLeftovers(parts)))
-  loops.push(
-    (async () => {
-      for await (const wakeup of engine.wakeups(stopping.signal)) {
-        if (wakeup.kind === 'queued') void claim()
-        else await heedChange(wakeup.jobId)
-      }
-    })().catch((error: unknown) => {
-      if (!stopping.signal.aborted) log.error({ err: error }, 'wake-ups ended; polling goes on')
-    }),
-  )
-  for (const runner of runners.values()) runner.onState(() => void claim())
+    repeat(
+      'asking for work',
+      config.leaseMs / 6,
+      async () => {
+        await disk.look() // also when every slot is taken: others are told with the next touch
+        claims.request()
+      },
+      untilStopped,
+    ),
+    repeat('asking for orders', config.leaseMs / 6, heedOrders, untilStopped),
+    listen(),
+  ]
+  for (const runner of runners.values()) runner.onState(() => claims.request())
 
   return {
     get running() {
       return attempts.size
     },
+    get holding() {
+      return holding()
+    },
+    drained: drained.promise,
+    async drain(graceMs = config.drainGraceMs) {
+      draining = 'asked'
+      await claims.stop() // what a round under way brings is drained with the rest
+      await wind(graceMs)
+    },
     async stop() {
+      draining = 'asked'
       stopping.abort()
-      await claimed // what a claim under way brings is drained with the rest
+      await claims.stop()
       for (const attempt of attempts) attempt.stop('drain')
-      await Promise.all([...attempts].map((attempt) => attempt.done))
-      drained.abort()
+      // A database that is away must not hold the end up for ever: what it was not told, its sweep finds.
+      await Promise.race([allDone(), pause(config.leaseMs * 0.8, ended.signal)])
+      for (const attempt of attempts) attempt.stop('lost')
+      await allDone()
+      ended.abort()
+      keeper.end()
       clearInterval(fenceTimer)
       await Promise.allSettled(loops)
     },
   }
 }
+
+const queueOf = ({
+  description: { name, queue = name },
+}: {
+  readonly description: { readonly name: string; readonly queue?: string }
+}): string => queue

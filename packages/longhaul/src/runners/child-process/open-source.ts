@@ -18,20 +18,29 @@ import { WarmChild, type DescribeMessage } from './warm-child.ts'
 /** Longer than any import of a large library takes on a slow disk. */
 const describeWithinMs = 120_000
 
+type FileSource = Extract<ProcessorSource, { kind: 'file' }>
+
 export const childProcessRunners: RunnerFactory = {
   async open(source, options) {
-    // Marks hold the real path: the same folder under another name is the same data directory.
-    await mkdir(options.dataDir, { recursive: true })
-    const resolved = { ...options, dataDir: realpathSync(options.dataDir) }
+    const resolved = await withDataDir(options)
     if (source.kind === 'program') return [programRunner(source, resolved)]
     return openFile(source, resolved)
   },
+  async describe(source, options) {
+    const resolved = await withDataDir(options)
+    if (source.kind === 'program') return [programRunner(source, resolved).description]
+    return describeFile(source, resolved)
+  },
 }
 
-async function openFile(
-  source: Extract<ProcessorSource, { kind: 'file' }>,
-  options: RunnerOptions,
-): Promise<readonly Runner[]> {
+/** Marks hold the real path: the same folder under another name is the same data directory. */
+async function withDataDir(options: RunnerOptions): Promise<RunnerOptions> {
+  await mkdir(options.dataDir, { recursive: true })
+  return { ...options, dataDir: realpathSync(options.dataDir) }
+}
+
+/** How children of a served file are started; the one without a processor's name describes the file. */
+function startOf(source: FileSource, options: RunnerOptions) {
   const command = commandFor(source, options)
   const what = path.basename(source.path)
   let program = command.command
@@ -48,20 +57,54 @@ async function openFile(
       },
       what,
     )
+  return {
+    command,
+    what,
+    start,
+    redirect: (interpreter: string | undefined) => {
+      if (interpreter !== undefined && command.mayRedirect) program = interpreter
+    },
+  }
+}
+
+async function checked(
+  file: string,
+  processors: DescribeMessage['processors'],
+): Promise<ProcessorDescription[]> {
+  const digest = createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex')
+  return processors.map((raw) => checkDescription(raw, digest))
+}
+
+/** The child is ended as soon as it has said what it is; a setup() that has begun is ended with it. */
+async function describeFile(
+  source: FileSource,
+  options: RunnerOptions,
+): Promise<readonly ProcessorDescription[]> {
+  const { start, what } = startOf(source, options)
+  const child = start('')
+  try {
+    const { processors } = await described(child, what)
+    return await checked(source.path, processors)
+  } finally {
+    await child.process.destroy()
+  }
+}
+
+async function openFile(source: FileSource, options: RunnerOptions): Promise<readonly Runner[]> {
+  const { command, what, start, redirect } = startOf(source, options)
   const first = start('')
+  const runners: Runner[] = []
   try {
     const { processors, interpreter } = await described(first, what)
-    if (interpreter !== undefined && command.mayRedirect) program = interpreter
-    const digest = createHash('sha256')
-      .update(await readFile(source.path))
-      .digest('hex')
-    const descriptions = processors.map((raw) => checkDescription(raw, digest))
+    redirect(interpreter)
+    const descriptions = await checked(source.path, processors)
     const [only] = descriptions
     const startFor = ({ name, memory_bytes }: ProcessorDescription) => start(name, memory_bytes)
     if (only !== undefined && descriptions.length === 1 && !command.onlyDescribes(only))
       return [processRunner(only, options, () => startFor(only), first)]
     await first.stop()
-    const runners: Runner[] = []
     for (const description of descriptions) {
       if (description.runner === 'inline' && command.onlyDescribes(description))
         runners.push(await openInline(path.resolve(source.path), description, options))
@@ -69,7 +112,7 @@ async function openFile(
     }
     return runners
   } catch (error) {
-    await first.process.destroy()
+    await Promise.all([first.process.destroy(), ...runners.map((runner) => runner.stop())])
     throw error
   }
 }
