@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 // In this repository `longhaul` means its sources, not a build that may be old.
-const conditions = ['longhaul-source', 'import', 'module', 'node', 'default']
+// 'import' is added where something is imported; said here, it would give a CommonJS package's require() ES modules too.
+const conditions = ['longhaul-source', 'module', 'node']
 const shared = {
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },

@@ -1,11 +1,13 @@
 import type { Statements } from '../database/database.ts'
 
 const now = `CAST(unixepoch('subsec') * 1000 AS INTEGER)`
+const pgNow = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
 
 /** An ingest goes as a whole, unless it has become a job: without one of its files it never will. */
 const closing = (state: string) => `UPDATE upload SET state = '${state}'
   WHERE (id = ?1 OR job_id = ?2) AND consumed_at IS NULL
     AND (state = 'open' OR (state = 'completed' AND job_id IS NOT NULL))`
+const pgClosing = (state: string) => closing(state).replace('?1', '$1').replace('?2', '$2')
 
 /** Every statement of this folder, to be registered when the database is opened. */
 export const uploadStatements = {
@@ -13,43 +15,70 @@ export const uploadStatements = {
     sqlite: `INSERT INTO upload (id, owner, job_id, processor, position, filename, key, media_type,
         size_bytes, part_bytes, created_at, expires_at)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${now}, ${now} + ?)`,
+    postgres: `INSERT INTO upload (id, owner, job_id, processor, position, filename, key, media_type,
+        size_bytes, part_bytes, created_at, expires_at)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${pgNow}, ${pgNow} + $11)`,
   },
   'upload.begun': {
     sqlite: `UPDATE upload SET store_upload_id = ? WHERE id = ? AND state = 'open'`,
+    postgres: `UPDATE upload SET store_upload_id = $1 WHERE id = $2 AND state = 'open'`,
   },
   'upload.get': {
     sqlite: `SELECT * FROM upload WHERE id = ? AND state <> 'aborted'`,
+    postgres: `SELECT * FROM upload WHERE id = $1 AND state <> 'aborted'`,
   },
-  'upload.of-job': { sqlite: 'SELECT * FROM upload WHERE job_id = ? ORDER BY position' },
-  'upload.of-key': { sqlite: 'SELECT * FROM upload WHERE key = ?' },
+  'upload.of-job': {
+    sqlite: 'SELECT * FROM upload WHERE job_id = ? ORDER BY position',
+    postgres: 'SELECT * FROM upload WHERE job_id = $1 ORDER BY position',
+  },
+  'upload.of-key': {
+    sqlite: 'SELECT * FROM upload WHERE key = ?',
+    postgres: 'SELECT * FROM upload WHERE key = $1',
+  },
   'upload.extend': {
     sqlite: `UPDATE upload SET expires_at = max(expires_at, ${now} + ?)
       WHERE store_upload_id = ? AND state = 'open'`,
+    postgres: `UPDATE upload SET expires_at = greatest(expires_at, ${pgNow} + $1)
+      WHERE store_upload_id = $2 AND state = 'open'`,
   },
   'upload.complete': {
     sqlite: `UPDATE upload SET state = 'completed', etag = ?, sha256 = ?, parts_digest = ?,
         completed_at = ${now}
       WHERE id = ? AND state = 'open'`,
+    postgres: `UPDATE upload SET state = 'completed', etag = $1, sha256 = $2, parts_digest = $3,
+        completed_at = ${pgNow}
+      WHERE id = $4 AND state = 'open'`,
   },
   'upload.consume': {
     sqlite: `UPDATE upload SET consumed_at = ${now}
       WHERE job_id = ? AND state = 'completed' AND consumed_at IS NULL`,
+    postgres: `UPDATE upload SET consumed_at = ${pgNow}
+      WHERE job_id = $1 AND state = 'completed' AND consumed_at IS NULL`,
   },
   'upload.late': {
     sqlite: `SELECT * FROM upload WHERE state = 'open' AND expires_at < ${now}
+      ORDER BY expires_at LIMIT 100`,
+    postgres: `SELECT * FROM upload WHERE state = 'open' AND expires_at < ${pgNow}
       ORDER BY expires_at LIMIT 100`,
   },
   'upload.expire': {
     sqlite: `${closing('expired')} AND EXISTS (
       SELECT 1 FROM upload late WHERE late.id = ?1 AND late.state = 'open' AND late.expires_at < ${now})`,
+    postgres: `${pgClosing('expired')} AND EXISTS (
+      SELECT 1 FROM upload late WHERE late.id = $1 AND late.state = 'open' AND late.expires_at < ${pgNow})`,
   },
-  'upload.abort': { sqlite: closing('aborted') },
+  'upload.abort': { sqlite: closing('aborted'), postgres: pgClosing('aborted') },
   'upload.to-clean': {
     sqlite: `SELECT * FROM upload WHERE state IN ('expired', 'aborted') AND cleaned = 0 LIMIT 100`,
+    postgres: `SELECT * FROM upload WHERE state IN ('expired', 'aborted') AND cleaned = 0 LIMIT 100`,
   },
-  'upload.cleaned': { sqlite: 'UPDATE upload SET cleaned = 1 WHERE id = ?' },
+  'upload.cleaned': {
+    sqlite: 'UPDATE upload SET cleaned = 1 WHERE id = ?',
+    postgres: 'UPDATE upload SET cleaned = 1 WHERE id = $1',
+  },
   'upload.forget': {
     sqlite: `DELETE FROM upload WHERE cleaned = 1 AND expires_at < ${now} - ?`,
+    postgres: `DELETE FROM upload WHERE cleaned = 1 AND expires_at < ${pgNow} - $1`,
   },
 } as const satisfies Statements
 

@@ -1,14 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { openSqlite, type SqliteDatabase } from '../database/index.ts'
+import type { Database, Statements } from '../database/database.ts'
+import { openSqlite } from '../database/index.ts'
 import type { Part, Storage } from '../storage/index.ts'
 import { localStorage } from '../storage/local/index.ts'
 import { createUploads, uploadStatements, type StartedUploads, type Uploads } from './index.ts'
 
 export interface UploadsUnderTest extends AsyncDisposable {
   readonly folder: string
-  readonly database: SqliteDatabase
+  readonly database: Database
   readonly storage: Storage
   readonly uploads: Uploads
   /** As another process, or the same after a restart, has them. */
@@ -17,17 +18,27 @@ export interface UploadsUnderTest extends AsyncDisposable {
 
 export const baseUrl = 'http://127.0.0.1:9'
 
+const table = 'CREATE TABLE IF NOT EXISTS made (id TEXT UNIQUE)'
+const statements = {
+  ...uploadStatements,
+  'test.table': { sqlite: table, postgres: table },
+  'test.make': {
+    sqlite: 'INSERT INTO made (id) VALUES (?)',
+    postgres: 'INSERT INTO made (id) VALUES ($1)',
+  },
+  'test.made': { sqlite: 'SELECT id FROM made', postgres: 'SELECT id FROM made' },
+}
+
+type OpenDatabase = (folder: string, statements: Statements) => Promise<Database>
+let openDatabase: OpenDatabase = (folder, all) =>
+  openSqlite({ path: path.join(folder, 'longhaul.db'), statements: all })
+
+/** The tests that use this fixture then run on another database. */
+export const useDatabase = (open: OpenDatabase): void => void (openDatabase = open)
+
 export async function openUploads(keepSeconds = 3600): Promise<UploadsUnderTest> {
   const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-uploads-'))
-  const database = await openSqlite({
-    path: path.join(folder, 'longhaul.db'),
-    statements: {
-      ...uploadStatements,
-      'test.table': { sqlite: 'CREATE TABLE IF NOT EXISTS made (id TEXT UNIQUE)' },
-      'test.make': { sqlite: 'INSERT INTO made (id) VALUES (?)' },
-      'test.made': { sqlite: 'SELECT id FROM made' },
-    },
-  })
+  const database = await openDatabase(folder, statements)
   const storage = await localStorage({
     root: path.join(folder, 'objects'),
     bucket: 'test',
