@@ -96,6 +96,8 @@ export const jobView = z
   .object({
     job_id: jobId,
     processor: z.string(),
+    /** Where it waits: the processor's name, unless that says otherwise. */
+    queue: z.string().default(''),
     version: z.string(),
     kind: jobKind,
     status: jobStatus,
@@ -113,7 +115,7 @@ export const jobView = z
     started_at: timestamp.nullable(),
     completed_at: timestamp.nullable(),
     cancel_requested_at: timestamp.nullable(),
-    // These six have defaults, so that a client can read a service that is older than they are.
+    // These six and the queue have defaults, so that a client can read a service that is older than they are.
     /** It fails `expired` unless it has started by then. */
     expires_at: timestamp.nullable().default(null),
     /** While it is queued, or waits to try again: not before then. */

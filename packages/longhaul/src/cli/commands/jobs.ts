@@ -1,10 +1,10 @@
-import { isFinished, jobStatuses, type JobStatus, type JobView } from '@longhaul/protocol'
+import { isFinished, type JobView } from '@longhaul/protocol'
 import { wholeNumber } from '../arguments.ts'
 import { defineCommand, serviceOptions } from '../command.ts'
-import { exitCode, UsageError } from '../exit-code.ts'
+import { exitCode } from '../exit-code.ts'
 import { count, duration } from '../format/quantity.ts'
 import { table } from '../format/table.ts'
-import { didYouMean } from '../../support/nearest.ts'
+import { selectedJobs, selectorOptions } from '../select-jobs.ts'
 import { openService } from '../service.ts'
 
 export const jobs = defineCommand({
@@ -13,26 +13,18 @@ export const jobs = defineCommand({
   summary: 'Lists jobs, newest first.',
   options: {
     ...serviceOptions,
-    status: {
-      type: 'string',
-      multiple: true,
-      value: 'STATUS',
-      help: `only these: ${jobStatuses.join(', ')}`,
-    },
-    processor: { type: 'string', value: 'NAME', help: 'only of this processor' },
+    ...selectorOptions,
     limit: { type: 'string', value: 'N', help: 'at most so many; 20 unless said otherwise' },
     all: { type: 'boolean', help: 'every one' },
   },
   async run({ options, ...context }) {
     const { output } = context
     const limit = options.all === true ? Infinity : (wholeNumber('limit', options.limit, 1) ?? 20)
-    const status = (options.status ?? []).flatMap((words) => words.split(',')).map(statusOf)
     const client = openService(context, options)
-    const query = { status, processor: options.processor, limit: Math.min(limit, 100) }
 
     const rows: string[][] = []
     let shown = 0
-    for await (const job of client.allJobs(query)) {
+    for await (const job of selectedJobs(client, options, Math.min(limit, 100))) {
       output.object('job', job)
       rows.push(rowOf(job, Date.now()))
       if (++shown >= limit) break
@@ -45,14 +37,6 @@ export const jobs = defineCommand({
     return exitCode.done
   },
 })
-
-function statusOf(word: string): JobStatus {
-  const found = jobStatuses.find((status) => status === word)
-  if (found !== undefined) return found
-  throw new UsageError(
-    `There is no status ${word}${didYouMean(word, jobStatuses) || `; there is ${jobStatuses.join(', ')}`}`,
-  )
-}
 
 function rowOf(job: JobView, now: number): string[] {
   const percent = job.status === 'completed' ? 100 : job.progress?.percent

@@ -19,6 +19,7 @@ function job(change: Partial<JobView>, progress?: Partial<JobProgress>): JobView
   return {
     job_id: 'j_01k8abcdef0123456789abcdef',
     processor: 'thumbnail',
+    queue: 'thumbnail',
     version: '1',
     kind: 'processor',
     status: 'running',

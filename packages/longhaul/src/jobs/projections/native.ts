@@ -8,6 +8,7 @@ export function nativeJob(job: Job): JobView {
   return {
     job_id: job.id,
     processor: job.processor,
+    queue: job.queue,
     version: job.version,
     kind: job.kind,
     status: job.state,
@@ -23,6 +24,7 @@ export function nativeJob(job: Job): JobView {
     completed_at: isoOrNull(job.completedAt),
     cancel_requested_at: isoOrNull(job.cancelRequestedAt),
     expires_at: isoOrNull(job.expiresAt),
+    run_after: job.state === 'queued' || job.state === 'retry_wait' ? iso(job.runAfter) : null,
     waiting: job.waiting === undefined ? null : { ...job.waiting, since: iso(job.waiting.since) },
     depends_on: [...(job.dependsOn ?? [])],
     silent_since: isoOrNull(job.silentSince),
