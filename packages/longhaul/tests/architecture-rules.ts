@@ -89,7 +89,7 @@ export const forbidden: IRegularForbiddenRuleType[] = [
   rule(
     'postgres-in-its-adapters-only',
     'An SDK is known inside its adapter alone.',
-    { path: '^packages/', pathNot: [`${src}(database|jobs/postgres)/`, tests] },
+    { path: '^packages/', pathNot: [`${src}(database|jobs/postgres|testing/servers)/`, tests] },
     { path: 'node_modules/(@types/)?pg/' },
   ),
   rule(

@@ -108,7 +108,8 @@ function faultsOf(
       await pause(long && random.chance(0.5) ? 15 * leaseMs : leases(random, 2))
       await writable()
     }),
-    fault('database-restarted', () => servers.restartDatabase()),
+    fault('database-restarted', () => servers.restartDatabase('fast')),
+    fault('database-crashed', () => servers.restartDatabase('immediate')),
     fault('store-refused', (random, { store }) => blocked([store], 'refuse', leases(random, 2))),
     // Long enough for others to have taken what it held: its results are to be refused, its outputs collected.
     fault('host-cut-off', (random, { database, store }) =>

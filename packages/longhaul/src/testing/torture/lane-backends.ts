@@ -8,7 +8,7 @@ export interface ClusterServers {
   readonly databaseUrl: string
   createDatabase(): Promise<string>
   createBucket(): Promise<{ readonly s3: S3Config; readonly bucket: string }>
-  restartDatabase(): Promise<void>
+  restartDatabase(how: 'fast' | 'immediate'): Promise<void>
   stop(): Promise<void>
 }
 
@@ -30,7 +30,7 @@ export class OpenServers implements AsyncDisposable {
       databaseUrl: postgres.url,
       createDatabase: () => postgres.createDatabase(),
       createBucket: async () => ({ s3: swift.s3, bucket: await swift.newBucket() }),
-      restartDatabase: () => postgres.restart(),
+      restartDatabase: (how) => postgres.restart(how),
       stop: () => postgres.stop(),
     }
   }
