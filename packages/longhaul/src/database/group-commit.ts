@@ -78,6 +78,7 @@ export class GroupCommit {
   async #begin(): Promise<void> {
     const restMs = this.#restUntil - performance.now()
     if (restMs > 0) await sleep(restMs)
+    if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
     await beginImmediate(this.#db, () => (this.#sharedAt = performance.now()))
   }
 
@@ -118,12 +119,21 @@ export class GroupCommit {
       this.#db.exec('COMMIT')
       faultPoint('engine.after-commit')
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+      this.#rollBack()
       for (const pending of taken) pending.reject(fromSqliteError(error))
       return
     }
     for (const settle of settled) settle()
     this.#endTurn(start)
+  }
+
+  /** Must not throw: those who wait would wait for ever. */
+  #rollBack(): void {
+    try {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+    } catch {
+      // The next group tries again before it begins.
+    }
   }
 
   #runOne(pending: Pending): () => void {

@@ -5,3 +5,4 @@
 export type { Database, Dialect, SqlValue, Statements, Write } from './database.ts'
 export { openSqlite, type OpenSqliteOptions, type SqliteDatabase } from './open-sqlite.ts'
 export type { Connection } from './connection.ts'
+export { pendingMigrations, type Migration } from './migrate.ts'

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { isLonghaulError } from '../errors/index.ts'
 import { onFaultPoint } from '../support/fault-point.ts'
 import type { Migration } from './migrate.ts'
 import { openSqlite, type SqliteDatabase } from './open-sqlite.ts'
-import { sqliteModule } from './sqlite-module.ts'
+import { sqliteModule, type DatabaseSync } from './sqlite-module.ts'
 
 const migrations: Migration[] = [
   {
@@ -128,6 +128,27 @@ describe('openSqlite', () => {
     await allow(1_000_000)
     await database.write([add('a')])
     expect(await texts(database)).toEqual(['a'])
+  })
+
+  it('rejects and goes on when even the rollback fails', async () => {
+    const database = await open()
+    const { DatabaseSync } = sqliteModule()
+    const execute = DatabaseSync.prototype.exec
+    const exec = vi.spyOn(DatabaseSync.prototype, 'exec')
+    onFaultPoint((point) => {
+      if (point === 'engine.before-commit') throw new Error('no commit')
+    })
+    let refused = 0
+    exec.mockImplementation(function (this: DatabaseSync, sql: string) {
+      if (sql === 'ROLLBACK' && (refused += 1) === 1) throw new Error('no rollback')
+      execute.call(this, sql)
+    })
+    await expect(database.write([add('a')])).rejects.toThrow('no commit')
+    onFaultPoint(undefined)
+    await database.write([add('b')])
+    exec.mockRestore()
+    expect(refused).toBe(2)
+    expect(await texts(database)).toEqual(['b'])
   })
 
   it('waits for another writer without blocking the event loop', async () => {

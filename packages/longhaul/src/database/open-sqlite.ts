@@ -4,6 +4,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LonghaulError } from '../errors/index.ts'
 import { Connection } from './connection.ts'
+import { copySqlite } from './copy-sqlite.ts'
 import type { Database, SqlValue, Statements, Write } from './database.ts'
 import { GroupCommit } from './group-commit.ts'
 import { migrate, readMigrations, type Migration } from './migrate.ts'
@@ -20,6 +21,8 @@ export interface SqliteDatabase extends Database {
   transact<T>(work: (connection: Connection) => T): Promise<T>
   /** Changes when anyone but this object has committed. */
   dataVersion(): number
+  /** A consistent copy, made while others write. The file appears when it is whole; one of that name is replaced. */
+  backup(to: string): Promise<void>
 }
 
 export interface OpenSqliteOptions {
@@ -46,7 +49,7 @@ export async function openSqlite(options: OpenSqliteOptions): Promise<SqliteData
     // FULL: an acknowledged job outlives a power cut. Group commit pays for it (engine.md §6 has the figures).
     writer.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
     writer.exec('PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16000')
-    await migrate(writer, options.migrations ?? readMigrations())
+    await migrate(writer, options.path, options.migrations ?? readMigrations())
     // While opening, another process may be closing, which takes the file alone. From here on we wait awake.
     writer.exec('PRAGMA busy_timeout = 0')
   } catch (error) {
@@ -54,10 +57,11 @@ export async function openSqlite(options: OpenSqliteOptions): Promise<SqliteData
     throw error
   }
   const reader = new DatabaseSync(options.path, { readOnly: true, timeout: 10_000 })
-  return sqliteDatabase(writer, reader, options.statements)
+  return sqliteDatabase(options.path, writer, reader, options.statements)
 }
 
 function sqliteDatabase(
+  file: string,
   writer: DatabaseSync,
   reader: DatabaseSync,
   statements: Statements,
@@ -76,6 +80,7 @@ function sqliteDatabase(
     },
     dataVersion: () =>
       write.get<{ data_version: number }>('PRAGMA data_version')?.data_version ?? 0,
+    backup: (to) => copySqlite(file, to),
     close: () =>
       (closing ??= group.close().then(() => {
         reader.close()
