@@ -1,5 +1,6 @@
 import { isLonghaulError, LonghaulError, toProblem } from '../errors/index.ts'
 import type { Outcome } from '../jobs/engine.ts'
+import { isDiskFull } from './patience.ts'
 
 type Failed = Extract<Outcome, { kind: 'failed' }>
 
@@ -14,10 +15,18 @@ const forGood = new Set([
   'processor-changed',
 ])
 
-/** A failure around the author's code: staging, storage, the engine. One without a name of its own is `transient`. */
+/**
+ * A failure around the author's code: staging, storage, the engine. One without a name of its own is `transient`; storage
+ * that stayed away is not the author's failure.
+ */
 export function failureOf(error: unknown): Failed {
+  if (isDiskFull(error)) {
+    const full = new LonghaulError('insufficient-storage', 'The disk is full.', { cause: error })
+    return { kind: 'failed', problem: toProblem(full), retry: 'policy' }
+  }
   if (isLonghaulError(error)) {
-    const retry = forGood.has(error.code) ? 'never' : 'policy'
+    const retry =
+      error.code === 'unavailable' ? 'lost' : forGood.has(error.code) ? 'never' : 'policy'
     return { kind: 'failed', problem: toProblem(error), retry }
   }
   const { code } = error as NodeJS.ErrnoException

@@ -1,19 +1,25 @@
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { isLonghaulError, LonghaulError } from '../errors/index.ts'
-import type { AttemptUsage, Claim, Outcome, Verdict } from '../jobs/engine.ts'
+import { LonghaulError } from '../errors/index.ts'
+import type { Claim, Verdict } from '../jobs/engine.ts'
 import type { Progress } from '../jobs/job.ts'
-import type { RunningAttempt, Runner, RunOutcome, RunUsage } from '../runners/runner.ts'
-import { faultPoint } from '../support/fault-point.ts'
+import type {
+  AttemptSink,
+  RunningAttempt,
+  Runner,
+  RunOutcome,
+  RunUsage,
+} from '../runners/runner.ts'
+import { AttemptEnding } from './attempt-ending.ts'
 import { failureOf, overdue } from './attempt-failure.ts'
-import { PendingOutputs } from './pending-outputs.ts'
-import { publish, type Publication } from './publish.ts'
-import { linkResult } from './result-value.ts'
-import { stageInputs } from './stage-inputs.ts'
+import { AttemptWatch } from './attempt-watch.ts'
+import { mayPass, patiently } from './patience.ts'
+import { resumeJob, type ResumedJob } from './resume-job.ts'
+import { stageInputs, type StagedInputs } from './stage-inputs.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 type StopReason = Parameters<RunningAttempt['cancel']>[0]
+type RunClaim = Extract<Claim, { resume: 'run' }>
 
 /** One claimed attempt, from staging to its settled end. Never rejects; a lost lease writes nothing. */
 export class Attempt {
@@ -21,30 +27,36 @@ export class Attempt {
   readonly job: Claim['job']
   readonly done: Promise<void>
   readonly #parts: WorkerParts
-  readonly #claim: Claim
   readonly #runner: Runner | undefined
   readonly #abort = new AbortController()
   readonly #workspace: string
+  readonly #logKey: string
+  readonly #watch: AttemptWatch
+  readonly #ending: AttemptEnding
   #running: RunningAttempt | undefined
   #stop: StopReason | undefined
   #phase: 'staging' | 'running' | 'ending'
   #progress: Progress | undefined
   #progressChanged = false
-  #lastAlive = performance.now()
 
   constructor(parts: WorkerParts, claim: Claim, runner: Runner | undefined) {
+    const { lease, job } = claim
     this.#parts = parts
-    this.#claim = claim
     this.#runner = runner
-    this.lease = claim.lease
-    this.job = claim.job
+    this.lease = lease
+    this.job = job
     this.#phase = claim.resume === 'publish' ? 'ending' : 'staging'
-    this.#workspace = path.join(
-      parts.config.dataDir,
-      'work',
-      `${claim.job.id}.${claim.lease.attempt}`,
-    )
-    this.done = this.#process()
+    this.#workspace = path.resolve(parts.config.dataDir, 'work', `${job.id}.${lease.attempt}`)
+    this.#logKey = path.join('logs', job.id, `${lease.attempt}.log`)
+    const timeoutMs = claim.resume === 'run' ? job.timeoutMs : undefined
+    const silenceMs = runner?.description.silence_ms
+    this.#watch = new AttemptWatch({ timeoutMs, silenceMs }, (limit) => this.stop(limit))
+    this.#ending = new AttemptEnding(parts, lease, {
+      logKey: this.#logKey,
+      takeProgress: () => this.takeProgress(),
+      stopped: () => this.#stop,
+    })
+    this.done = this.#process(claim)
   }
 
   /** The newest progress, once; undefined when nothing changed since. */
@@ -55,7 +67,7 @@ export class Attempt {
   }
 
   get silentMs(): number {
-    return performance.now() - this.#lastAlive
+    return this.#watch.silentMs
   }
 
   get isLost(): boolean {
@@ -90,14 +102,12 @@ export class Attempt {
     else this.#running?.cancel(reason)
   }
 
-  async #process(): Promise<void> {
+  async #process(claim: Claim): Promise<void> {
     const { log } = this.#parts
     try {
-      if (this.#claim.resume === 'publish') {
-        await this.#publish(this.#claim)
-      } else {
-        await this.#run()
-      }
+      // Work that is done needs nothing of its processor any more.
+      if (claim.resume === 'publish') await this.#ending.publish({ ...claim, hasCheckpoints: true })
+      else await this.#run(claim)
     } catch (error) {
       log.error({ err: error, job_id: this.job.id, attempt: this.lease.attempt }, 'attempt failed')
       await this.#settleFailed(error).catch((cause: unknown) => {
@@ -107,45 +117,31 @@ export class Attempt {
         )
       })
     } finally {
+      this.#watch.end()
       await rm(this.#workspace, { recursive: true, force: true }).catch(() => undefined)
     }
   }
 
-  async #run(): Promise<void> {
-    const { config, storage } = this.#parts
+  async #run(claim: RunClaim): Promise<void> {
     const runner = this.#runner
     if (!runner)
       throw new LonghaulError(
         'processor-changed',
         `This worker does not serve ${this.job.processor} any more.`,
       )
-    const prefix = `${config.resultsPrefix}/${this.job.id}/`
-    // What an earlier attempt of this job left open can no longer be published.
-    if (this.lease.attempt > 1)
-      for await (const upload of storage.listUploads(prefix)) await storage.abort(upload)
-    await mkdir(this.#workspace, { recursive: true })
-
-    const batch = this.job.kind === 'batch' // systems A and B: these stages, in this order (five-systems A.3)
-    this.#report(batch ? { stage: 'download', message: 'start' } : { stage: 'inputs' })
-    const staged = await stageInputs(this.job.params, runner.description, {
-      storage,
-      inputRoots: config.inputRoots,
-      workspace: this.#workspace,
-      signal: this.#abort.signal,
-      mayRead: (key) => this.#parts.mayRead(this.job.owner, key),
-    })
-    if (batch) this.#report({ stage: 'download', message: 'complete' })
-    if (this.#stop) return this.#settleStopped(this.#stop, {})
-    this.#report(batch ? { stage: 'processing', percent: 0 } : { stage: 'running' })
-
-    const outputs = new PendingOutputs(storage, prefix, this.#workspace)
+    const prepared = await this.#prepare(claim, runner)
+    if (prepared === undefined) this.stop('lost')
+    if (this.#stop || prepared === undefined) return this.#settleStopped(this.#stop ?? 'lost', {})
+    const { outputs, checkpoints } = prepared.job
     try {
-      const outcome = await this.#execute(runner, staged, outputs)
-      if (outcome.kind === 'completed' && this.#stop === undefined)
-        return await this.#complete(outcome, outputs)
+      const outcome = await this.#execute(runner, prepared)
+      if (outcome.kind === 'completed' && this.#stop === undefined) {
+        if (this.job.kind === 'batch') this.#report({ stage: 'completed', percent: 100 })
+        return await this.#ending.complete(outcome, outputs, checkpoints.any)
+      }
       await outputs.abort()
       if (outcome.kind === 'failed' && this.#stop === undefined)
-        return await this.#settle(outcome, outcome.usage)
+        return await this.#ending.settle(outcome, outcome.usage)
       await this.#settleStopped(
         this.#stop ?? (outcome.kind === 'stopped' ? outcome.reason : 'lost'),
         outcome.usage,
@@ -156,37 +152,62 @@ export class Attempt {
     }
   }
 
+  /** Inputs and checkpoint into the workspace. Undefined: another attempt has the job. */
+  async #prepare(claim: RunClaim, { description }: Runner) {
+    const { config, storage, mayRead } = this.#parts
+    const batch = this.job.kind === 'batch' // systems A and B: these stages, in this order (five-systems A.3)
+    const where = { workspace: this.#workspace, signal: this.#abort.signal }
+    await mkdir(this.#workspace, { recursive: true })
+    this.#report(batch ? { stage: 'download', message: 'start' } : { stage: 'inputs' })
+    const staged = await this.#patiently(() =>
+      stageInputs(this.job.params, description, {
+        ...where,
+        storage,
+        inputRoots: config.inputRoots,
+        mayRead: (key) => mayRead(this.job.owner, key),
+      }),
+    )
+    const job = await this.#patiently(() =>
+      resumeJob(this.#parts, claim, { ...where, description }),
+    )
+    if (job === 'lost') return undefined
+    if (batch) this.#report({ stage: 'download', message: 'complete' })
+    this.#report(batch ? { stage: 'processing', percent: 0 } : { stage: 'running' })
+    return { staged, job }
+  }
+
   async #execute(
     runner: Runner,
-    staged: Awaited<ReturnType<typeof stageInputs>>,
-    outputs: PendingOutputs,
+    { staged, job }: { readonly staged: StagedInputs; readonly job: ResumedJob },
   ): Promise<RunOutcome> {
-    const { config, log } = this.#parts
     const { jobId, attempt, nonce } = this.lease
+    const { outputs, checkpoints, ...resumed } = job
     let refused: unknown
+    const refuse = (error: unknown): void => {
+      refused ??= error
+      running.kill()
+    }
     const running = runner.run(
       {
         attemptId: `${jobId}.${attempt}.${nonce}`,
         jobId,
         attempt,
         ...staged,
+        ...resumed,
         workspace: this.#workspace,
-        logFile: path.join(config.dataDir, this.#logKey),
+        logFile: path.join(this.#parts.config.dataDir, this.#logKey),
       },
       {
+        started: () => this.#watch.begin(),
         progress: (progress) => this.#report(progress),
-        alive: () => (this.#lastAlive = performance.now()),
-        logged: config.logJobOutput
-          ? ({ from, level, text }) =>
-              log.info(
-                { job_id: jobId, attempt, from, ...(level ? { level_of_job: level } : {}) },
-                text,
-              )
-          : undefined,
+        alive: () => this.#watch.alive(),
+        logged: this.#copyOfLog(),
         output: (output) =>
-          outputs.take(output).catch((error: unknown) => {
-            refused ??= error
-            running.kill()
+          this.#watch.during(this.#patiently(() => outputs.take(output))).catch(refuse),
+        checkpoint: (wanted) =>
+          this.#watch.during(this.#save(checkpoints, wanted)).catch((error: unknown) => {
+            refuse(error)
+            return false
           }),
       },
     )
@@ -194,58 +215,48 @@ export class Attempt {
     this.#phase = 'running'
     if (this.#stop === 'lost') running.kill()
     else if (this.#stop) running.cancel(this.#stop)
-    const timers = this.#watch()
-    const outcome = await running.outcome.finally(() => timers.forEach(clearInterval))
+    const outcome = await running.outcome
     // A verdict that comes after this is about an attempt that has ended: its child may serve another one by now.
     this.#running = undefined
     this.#phase = 'ending'
+    this.#watch.end()
     if (refused === undefined) return outcome
     return { ...failureOf(refused), usage: outcome.usage }
   }
 
-  /** The engine's deadline comes with a touch; this one is finer. Silence is watched only where the author set it. */
-  #watch(): NodeJS.Timeout[] {
-    const timers: NodeJS.Timeout[] = []
-    const { timeoutMs } = this.job
-    if (timeoutMs !== undefined && timeoutMs < 2 ** 31)
-      timers.push(setTimeout(() => this.stop('deadline'), timeoutMs))
-    const silence = this.#runner?.description.silence_ms
-    if (silence !== undefined) {
-      this.#lastAlive = performance.now()
-      timers.push(
-        setInterval(
-          () => this.silentMs > silence && this.stop('silent'),
-          Math.max(50, Math.min(1000, silence / 4)),
-        ),
-      )
+  /** A checkpoint that storage or database could not take for a moment is no reason to end: false. */
+  async #save(
+    checkpoints: ResumedJob['checkpoints'],
+    wanted: Parameters<NonNullable<AttemptSink['checkpoint']>>[0],
+  ): Promise<boolean> {
+    try {
+      const verdict = await checkpoints.save(wanted)
+      if (verdict === 'lost') this.stop('lost')
+      return verdict === 'saved'
+    } catch (error) {
+      if (!mayPass(error)) throw error
+      this.#trouble('a checkpoint could not be saved')(error)
+      return false
     }
-    return timers
   }
 
-  async #complete(
-    outcome: Extract<RunOutcome, { kind: 'completed' }>,
-    pending: PendingOutputs,
-  ): Promise<void> {
-    const { storage } = this.#parts
-    const { value, outputs } = linkResult(outcome.value, pending.list)
-    if (this.job.kind === 'batch') this.#report({ stage: 'completed', percent: 100 })
-    await this.#flushProgress()
-    if (outputs.length === 0) {
-      await this.#settle({ kind: 'completed', result: { value, outputs: [] } }, outcome.usage)
-      return
-    }
-    // From here on the uploads belong to the publication, even if the answer is lost: nobody but the fence takes them back.
-    pending.handOver()
-    faultPoint('worker.before-publishing')
-    const verdict = await this.#tell({ kind: 'publishing', result: value, outputs })
-    faultPoint('worker.after-publishing')
-    if (verdict === 'settled') await this.#publish({ result: value, outputs }, outcome.usage)
-    else for (const output of outputs) await storage.abort(output)
+  #patiently<T>(work: () => Promise<T>): Promise<T> {
+    const onTrouble = this.#trouble('storage failed, trying again')
+    return patiently(work, { signal: this.#abort.signal, onTrouble })
   }
 
-  #publish(what: Pick<Publication, 'result' | 'outputs'>, usage: RunUsage = {}): Promise<void> {
-    const publication = { ...what, lease: this.lease, usage: { ...usage, logKey: this.#logKey } }
-    return publish(this.#parts, publication, () => this.#stop === 'lost' || this.#stop === 'drain')
+  #trouble(text: string): (error: unknown) => void {
+    const { log } = this.#parts
+    return (error) =>
+      log.warn({ err: error, job_id: this.job.id, attempt: this.lease.attempt }, text)
+  }
+
+  #copyOfLog(): AttemptSink['logged'] {
+    const { config, log } = this.#parts
+    if (!config.logJobOutput) return undefined
+    const { jobId, attempt } = this.lease
+    return ({ from, level, text }) =>
+      log.info({ job_id: jobId, attempt, from, ...(level ? { level_of_job: level } : {}) }, text)
   }
 
   async #settleStopped(reason: StopReason, usage: RunUsage): Promise<void> {
@@ -253,62 +264,25 @@ export class Attempt {
       case 'lost':
         return
       case 'drain':
-        return this.#parts.engine.release([this.lease])
+        return this.#ending.release()
       case 'cancelled':
-        return this.#settle({ kind: 'cancelled' }, usage)
+        return this.#ending.settle({ kind: 'cancelled' }, usage)
       case 'deadline':
-        return this.#settle(overdue(reason, this.job.timeoutMs ?? 0), usage)
-      case 'silent':
-        return this.#settle(overdue(reason, this.#runner?.description.silence_ms ?? 0), usage)
+        return this.#ending.settle(overdue(reason, this.job.timeoutMs ?? 0), usage)
+      case 'silent': {
+        const limitMs = this.#runner?.description.silence_ms ?? 0
+        return this.#ending.settle(overdue(reason, limitMs), usage)
+      }
     }
   }
 
   async #settleFailed(error: unknown): Promise<void> {
     if (this.#stop) return this.#settleStopped(this.#stop, {})
-    await this.#settle(failureOf(error), {})
-  }
-
-  /** The last word of a job stays with it, also when it failed before the next touch. */
-  async #flushProgress(): Promise<void> {
-    const progress = this.takeProgress()
-    if (!progress) return
-    const { engine, worker, log } = this.#parts
-    await engine.touch(worker, [{ lease: this.lease, progress }]).catch((error: unknown) => {
-      log.warn({ err: error, job_id: this.job.id }, 'the last progress could not be stored')
-    })
-  }
-
-  async #settle(outcome: Outcome, usage: RunUsage): Promise<void> {
-    await this.#flushProgress()
-    faultPoint('worker.before-settle')
-    await this.#tell(outcome, { ...usage, logKey: this.#logKey })
-    faultPoint('worker.after-settle')
-  }
-
-  /** A database that fails for a moment must not turn finished work into a failure: tried again while the lease lasts. */
-  async #tell(outcome: Outcome, usage?: AttemptUsage): Promise<'settled' | 'lost'> {
-    const { engine, log } = this.#parts
-    for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 2000)) {
-      try {
-        const item = { lease: this.lease, outcome, ...(usage ? { usage } : {}) }
-        const [verdict] = await engine.settle([item])
-        return verdict ?? 'lost'
-      } catch (error) {
-        const passing =
-          isLonghaulError(error, 'unavailable') || isLonghaulError(error, 'insufficient-storage')
-        if (!passing || this.isLost) throw error
-        log.warn({ err: error, job_id: this.job.id }, 'settling failed, trying again')
-        await sleep(pauseMs)
-      }
-    }
-  }
-
-  get #logKey(): string {
-    return path.join('logs', this.job.id, `${this.lease.attempt}.log`)
+    await this.#ending.settle(failureOf(error), {})
   }
 
   #report(progress: Progress): void {
-    this.#lastAlive = performance.now()
+    this.#watch.alive()
     this.#progress = progress
     this.#progressChanged = true
   }

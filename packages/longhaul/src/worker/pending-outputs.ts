@@ -1,31 +1,44 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { realpath, rm, stat } from 'node:fs/promises'
-import path from 'node:path'
+import { rm } from 'node:fs/promises'
 import mime from 'mime-types'
 import { LonghaulError } from '../errors/index.ts'
 import type { PendingOutput } from '../jobs/job.ts'
 import { isOutputName } from '../runners/index.ts'
 import type { Storage } from '../storage/object-store.ts'
 import { uriOfKey } from '../storage/object-uri.ts'
+import { containedFile } from './contained-file.ts'
 
 const MiB = 1024 * 1024
 
 /**
  * The outputs of one attempt: each is sent to storage when the processor gives it away, as an open multipart upload to
- * its final key. Nothing is visible there before the job publishes; `abort` takes everything back.
+ * its final key. Nothing is visible there before the job publishes; `abort` takes everything back, but for what a
+ * checkpoint of the job names: that belongs to the job, and to the attempt that continues from it.
  */
 export class PendingOutputs {
   readonly #storage: Storage
   readonly #prefix: string
   readonly #workspace: string
-  readonly #pending = new Map<string, PendingOutput>()
+  readonly #pending: Map<string, PendingOutput>
+  /** By upload: named by a checkpoint that may be the job's newest. */
+  readonly #protected = new Map<string, PendingOutput>()
+  #handedOver = false
 
-  /** @param prefix `results/<job id>/`, below which the outputs of this job lie. */
-  constructor(storage: Storage, prefix: string, workspace: string) {
+  /**
+   * @param prefix `results/<job id>/`, below which the outputs of this job lie.
+   * @param carried given away before the checkpoint that this attempt continues from
+   */
+  constructor(
+    storage: Storage,
+    prefix: string,
+    workspace: string,
+    carried: readonly PendingOutput[] = [],
+  ) {
     this.#storage = storage
     this.#prefix = prefix
     this.#workspace = workspace
+    this.#pending = new Map(carried.map((output) => [output.name, output]))
   }
 
   get list(): readonly PendingOutput[] {
@@ -39,34 +52,60 @@ export class PendingOutputs {
     readonly mediaType?: string
   }): Promise<void> {
     const name = checkOutputName(output.name)
-    const file = await this.#contained(output.path)
+    const { real: file, size } = await containedFile(this.#workspace, output.path, 'The output')
     const key = `${this.#prefix}${name}`
     const mediaType = output.mediaType ?? (mime.lookup(name) || 'application/octet-stream')
     const before = this.#pending.get(name)
-    if (before) await this.#storage.abort(before)
+    if (before) await this.#drop(before)
     const uploadId = await this.#storage.begin(key, { mediaType })
     const upload = { key, uploadId }
     try {
-      const { size } = await stat(file)
       const sent = await this.#send(upload, file, size)
       const uri = uriOfKey(this.#storage.bucket, key)
       this.#pending.set(name, { name, key, uri, size, mediaType, uploadId, ...sent })
     } catch (error) {
       this.#pending.delete(name)
-      await this.#storage.abort(upload)
+      await this.#storage.abort(upload).catch(() => undefined) // the first error tells more
       throw error
     }
     await rm(file, { force: true })
   }
 
-  /** The uploads belong to somebody else now: abort() leaves them alone. */
+  /** The uploads belong to a publication now: abort() leaves them alone. */
   handOver(): void {
-    this.#pending.clear()
+    this.#handedOver = true
+  }
+
+  /** There is no such publication: another attempt has the job. */
+  takeBack(): Promise<void> {
+    this.#handedOver = false
+    return this.abort()
   }
 
   async abort(): Promise<void> {
-    for (const pending of this.#pending.values()) await this.#storage.abort(pending)
+    if (this.#handedOver) return
+    for (const pending of this.#pending.values()) await this.#drop(pending)
     this.#pending.clear()
+  }
+
+  /** A checkpoint names these: no abort takes them back. */
+  protect(outputs: readonly PendingOutput[]): void {
+    for (const output of outputs) this.#protected.set(output.uploadId, output)
+  }
+
+  /** Only these are named by a checkpoint now; of the others, those that were replaced go. */
+  async unprotect(except: readonly PendingOutput[]): Promise<void> {
+    const named = new Set(except.map(({ uploadId }) => uploadId))
+    const current = new Set(this.list.map(({ uploadId }) => uploadId))
+    for (const output of [...this.#protected.values()]) {
+      if (named.has(output.uploadId)) continue
+      if (!current.has(output.uploadId)) await this.#storage.abort(output)
+      this.#protected.delete(output.uploadId)
+    }
+  }
+
+  async #drop(output: PendingOutput): Promise<void> {
+    if (!this.#protected.has(output.uploadId)) await this.#storage.abort(output)
   }
 
   async #send(upload: { key: string; uploadId: string }, file: string, size: number) {
@@ -89,25 +128,6 @@ export class PendingOutputs {
       parts.push(await this.#storage.putPart(upload, partNumber, body, { sizeBytes }))
     }
     return { parts, sha256: whole.digest('hex') }
-  }
-
-  /** Links are followed before the check: an output is a file that lies in the attempt's own folder. */
-  async #contained(file: string): Promise<string> {
-    const root = await realpath(this.#workspace)
-    const real = await realpath(path.resolve(root, file)).catch((cause: unknown) => {
-      throw new LonghaulError(
-        'permanent',
-        `The output file ${path.basename(file)} does not exist.`,
-        { cause },
-      )
-    })
-    if (!real.startsWith(root + path.sep) || !(await stat(real)).isFile()) {
-      throw new LonghaulError(
-        'permanent',
-        `The output ${path.basename(file)} must be a file inside the workspace.`,
-      )
-    }
-    return real
   }
 }
 

@@ -6,6 +6,7 @@ import type { Storage } from '../storage/object-store.ts'
 import type { Json } from '../support/json.ts'
 import { faultPoint } from '../support/fault-point.ts'
 import { publishedOutput } from './result-value.ts'
+import { dropCheckpoints } from './resume-job.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** What no second try mends: the upload is gone, or the name cannot be one beside the others. */
@@ -23,18 +24,20 @@ export interface Publication {
   readonly result: Json
   readonly outputs: readonly PendingOutput[]
   readonly usage?: AttemptUsage
+  /** The job may have checkpoints in the store. */
+  readonly hasCheckpoints?: boolean
 }
 
 /**
  * The second step of settling: completes every recorded upload, then the job. Each step may be repeated by any worker. A
- * store that fails for a moment must not cost the result: this tries again until `given up` says that the lease is gone.
+ * store that fails for a moment must not cost the result: this tries again until `givenUp` says that somebody else shall.
  * Throws what no second try mends.
  */
 export async function publish(
   { engine, storage, log }: Pick<WorkerParts, 'engine' | 'storage' | 'log'>,
-  { lease, result, outputs, usage }: Publication,
+  { lease, result, outputs, usage, hasCheckpoints = false }: Publication,
   givenUp: () => boolean,
-): Promise<void> {
+): Promise<'settled' | 'given-up'> {
   for (let pauseMs = 100; !givenUp(); pauseMs = Math.min(pauseMs * 2, 5000)) {
     try {
       for (const output of outputs) {
@@ -42,18 +45,21 @@ export async function publish(
         await completeOutput(storage, output)
         faultPoint('worker.after-complete-output')
       }
+      // Before the job ends, so that whoever repeats this finds them, and nobody looks for them ever after.
+      if (hasCheckpoints) await dropCheckpoints(storage, lease)
       faultPoint('worker.before-settle')
       const value = { value: result, outputs: outputs.map(publishedOutput) }
       const completed = { kind: 'completed', result: value } as const
       await engine.settle([{ lease, outcome: completed, ...(usage ? { usage } : {}) }])
       faultPoint('worker.after-settle')
-      return
+      return 'settled'
     } catch (error) {
       if (isLonghaulError(error) && forGood.has(error.code)) throw error
       log.warn({ err: error, job_id: lease.jobId }, 'publishing failed, trying again')
       await sleep(pauseMs)
     }
   }
+  return 'given-up'
 }
 
 /** An upload that is gone counts as done when an object of that size and digest lies there. */

@@ -1,0 +1,95 @@
+import { pino } from 'pino'
+import { expect, it } from 'vitest'
+import type { Claim, JobEngine } from '../jobs/engine.ts'
+import { ClaimLoop, type Wanted } from './claim-loop.ts'
+
+const claimOf = (name: string) => ({ lease: { jobId: name } }) as Claim
+
+function loopWith(
+  claim: (queue: string, slots: number) => Promise<Claim[]>,
+  options: { wanted?: Wanted[]; slots?: number; mayClaim?: () => boolean } = {},
+) {
+  const begun: string[] = []
+  const asked: string[] = []
+  const loop = new ClaimLoop(
+    {
+      log: pino({ level: 'silent' }),
+      engine: {
+        claim: async (_worker: unknown, [want]: readonly Wanted[]) => {
+          asked.push(want?.queue ?? '')
+          return claim(want?.queue ?? '', want?.slots ?? 0)
+        },
+      } as unknown as JobEngine,
+    },
+    {
+      worker: () => ({ id: 'w', host: 'h', bootId: 'b', pid: 1, slots: 1 }),
+      wanted: () => options.wanted ?? [{ queue: 'q', slots: 2 }],
+      free: () => (options.slots ?? 2) - begun.length,
+      mayClaim: async () => options.mayClaim?.() ?? true,
+      begin: ({ lease }) => begun.push(lease.jobId),
+    },
+  )
+  return { loop, begun, asked }
+}
+
+it('begins what it claimed, and asks for no more than there is room', async () => {
+  const { loop, begun, asked } = loopWith(async () => [claimOf('a'), claimOf('b')])
+  loop.request()
+  await expect.poll(() => begun).toEqual(['a', 'b'])
+  loop.request()
+  await loop.stop()
+  expect(asked).toEqual(['q'])
+})
+
+it('asks once more after the round under way, however often it was asked to', async () => {
+  const gate = Promise.withResolvers<void>()
+  const { loop, asked } = loopWith(async () => (await gate.promise, []))
+  for (let i = 0; i < 5; i++) loop.request()
+  gate.resolve()
+  await expect.poll(() => asked.length).toBe(2)
+  await loop.stop()
+  expect(asked).toHaveLength(2)
+})
+
+it('begins each round with another queue', async () => {
+  const wanted = [
+    { queue: 'one', slots: 1 },
+    { queue: 'two', slots: 1 },
+  ]
+  const { loop, asked } = loopWith(async () => [], { wanted })
+  for (const round of [2, 4]) {
+    loop.request()
+    await expect.poll(() => asked.length).toBe(round)
+    await new Promise(setImmediate)
+  }
+  await loop.stop()
+  expect(asked).toEqual(['one', 'two', 'two', 'one'])
+})
+
+it('tries again by itself after a failure, and not at once when somebody asks', async () => {
+  let away = true
+  const { loop, asked, begun } = loopWith(async () => {
+    if (away) throw new Error('the database is away')
+    return [claimOf('a')]
+  })
+  loop.request()
+  await expect.poll(() => asked.length).toBe(1)
+  away = false
+  await new Promise(setImmediate)
+  loop.request()
+  expect(asked).toHaveLength(1)
+  await expect.poll(() => begun, { timeout: 5000 }).toEqual(['a'])
+  await loop.stop()
+})
+
+it('claims nothing while it may not, and nothing after its stop', async () => {
+  let may = false
+  const { loop, asked } = loopWith(async () => [], { mayClaim: () => may })
+  loop.request()
+  await new Promise(setImmediate)
+  may = true
+  await loop.stop()
+  loop.request()
+  await new Promise(setImmediate)
+  expect(asked).toEqual([])
+})
