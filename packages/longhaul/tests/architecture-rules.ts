@@ -24,7 +24,7 @@ const adapters = `${src}(jobs|database|storage|runners)/(sqlite|postgres|local|s
 /** What chooses backends, or stands in for the whole service. */
 const composers = `${src}(app|testing)/`
 /** Commands that make or break a service themselves; every other one speaks to a running service. */
-const hostCommands = 'serve|try|keys|torture'
+const hostCommands = 'serve|worker|try|keys|backup|restore|doctor|gc|db|torture'
 
 const rule = (
   name: string,

@@ -9,7 +9,8 @@ export async function announce(app: App, url: string, { output, cwd }: Context):
   const { config, runners, broken, database } = app.services
   const served = [...runners.values()].map((runner) => {
     const { description } = runner
-    const slots = Math.min(config.maxConcurrentJobs, description.concurrency ?? Infinity)
+    const here = Math.min(config.maxConcurrentJobs, description.concurrency ?? Infinity)
+    const slots = config.roles.worker ? here : 0
     return { runner, description, slots, state: runner.state() }
   })
   const first = served.find(({ state }) => state.kind !== 'broken')

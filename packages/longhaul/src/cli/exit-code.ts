@@ -29,9 +29,15 @@ export class UsageError extends Error {
     this.name = 'UsageError'
   }
 }
-/** Why a signal was aborted: by Ctrl-C, or by `--deadline`. */
+/** Why a signal was aborted: by Ctrl-C or SIGTERM, or by `--deadline`. */
 export class Interrupted extends Error {
   override name = 'Interrupted'
+  readonly by: 'SIGINT' | 'SIGTERM'
+
+  constructor(message: string, by: Interrupted['by'] = 'SIGINT') {
+    super(message)
+    this.by = by
+  }
 }
 export class DeadlinePassed extends Error {
   override name = 'DeadlinePassed'

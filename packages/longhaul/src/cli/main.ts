@@ -15,7 +15,9 @@ function interruption(): AbortSignal {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
         if (controller.signal.aborted) process.exit(exitCode.detached)
-        controller.abort(new Interrupted('Interrupted; the same command goes on where it was'))
+        controller.abort(
+          new Interrupted('Interrupted; the same command goes on where it was', signal),
+        )
       })
     }
   }

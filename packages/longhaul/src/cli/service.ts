@@ -68,15 +68,22 @@ export async function processorNameOf(client: Client, name: string | undefined):
   )
 }
 
+const longestTimerMs = 2 ** 31 - 1
+
 /** Ends with Ctrl-C, or with DeadlinePassed when there is a deadline. */
 export function waitSignal(context: Context, deadlineMs: number | undefined): AbortSignal {
   const interruption = context.interruption()
   if (deadlineMs === undefined) return interruption
   const deadline = new AbortController()
-  const timer = setTimeout(
-    () => deadline.abort(new DeadlinePassed('The deadline has passed')),
-    deadlineMs,
-  )
-  timer.unref()
+  const pass = (): void => deadline.abort(new DeadlinePassed('The deadline has passed'))
+  const wait = (leftMs: number): void => {
+    // A timer holds 2^31 ms at most and takes more for "now": a month is waited for in pieces.
+    const timer =
+      leftMs <= longestTimerMs
+        ? setTimeout(pass, leftMs)
+        : setTimeout(() => wait(leftMs - longestTimerMs), longestTimerMs)
+    timer.unref()
+  }
+  wait(deadlineMs)
   return AbortSignal.any([interruption, deadline.signal])
 }

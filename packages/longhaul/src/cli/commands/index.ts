@@ -3,6 +3,7 @@ import type { Command } from '../command.ts'
 /** Every command in the order of the help. Its file is imported when it is called: one command starts as fast as if it were alone. */
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).serve,
+  worker: async () => (await import('./worker.ts')).worker,
   try: async () => (await import('./try.ts')).tryOnce,
   submit: async () => (await import('./submit.ts')).submit,
   watch: async () => (await import('./watch.ts')).watch,
@@ -23,6 +24,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 export const summaries: Readonly<Record<keyof typeof commands, string>> = {
   serve: 'make a service of processor files',
+  worker: 'run jobs of a service in a process, or on a host, of their own',
   try: 'run a processor once, without a service',
   submit: 'send a job, with its files',
   watch: 'follow jobs to their end',

@@ -8,6 +8,7 @@ import { typeWord } from './type-word.ts'
 export interface Served {
   readonly description: ProcessorDescription
   readonly state: RunnerState
+  /** 0: jobs run in other processes. */
   readonly slots: number
 }
 
@@ -47,6 +48,7 @@ function factsOf({ description, state, slots }: Served): string {
   const runtime = description.runtime ?? description.runner ?? 'process'
   if (state.kind === 'broken')
     return `${runtime} · setup failed: ${indented(state.problem.detail, 4)}`
+  if (slots === 0) return `${runtime} · run by workers`
   const warm = state.kind === 'ready' ? `warm in ${duration(state.warmMs)}` : 'getting warm'
   return `${runtime} · ${warm} · ${slots} ${slots === 1 ? 'slot' : 'slots'}`
 }
