@@ -17,10 +17,10 @@ export async function clientsWork(
   const cancels: Promise<void>[] = []
   const submitted: Promise<string>[] = []
   for (let n = 0; n < jobs; n++) {
-    // Half of the jobs publish files: that is where most fault points lie.
-    const task: Task = n % 2 === 0 ? 'files' : random.pick(tasks)
+    // Most of the jobs publish files or save checkpoints: that is where most fault points lie.
+    const task: Task = n % 2 === 0 ? 'files' : n % 4 === 1 ? 'steps' : random.pick(tasks)
     const files = task === 'files' ? { source, sourceSha256 } : {}
-    const input = { ...files, ms: random.between(50, 1200) }
+    const input = { ...files, ms: random.between(50, 1200), steps: random.between(0, 80) }
     const one = client.submit(`${seed}-${n}`, task, input)
     one.catch(() => undefined) // thrown by Promise.all below, which may still be seconds away
     submitted.push(one)

@@ -40,6 +40,8 @@ export interface AcknowledgedLine {
   readonly job: string
   readonly tag: string
   readonly task: string
+  /** Of a `steps` job: how many. */
+  readonly steps?: number
 }
 /** `stop`: it stood still there until it was woken, long after its leases had passed. */
 export interface FaultLine {

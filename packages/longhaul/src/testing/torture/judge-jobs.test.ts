@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import type { JobEngine, JobEvent, QueueView } from '../../jobs/engine.ts'
+import type { JobEngine, JobEvent, LaneDrift, QueueView } from '../../jobs/engine.ts'
 import type { Job } from '../../jobs/job.ts'
 import type { Storage } from '../../storage/object-store.ts'
 import type { AcknowledgedLine, LedgerLine } from './evidence.ts'
 import { judgeJobs } from './judge-jobs.ts'
-import { outputBytes, outputName, outputSizes } from './work.ts'
+import { outputBytes, outputName, outputSizes, stepRecords } from './work.ts'
 
 const author = 'j_1.1.abc'
 const told: AcknowledgedLine = { job: 'j_1', tag: 't-1', task: 'value' }
@@ -25,12 +25,18 @@ const ended: LedgerLine = {
 async function findings(told: readonly AcknowledgedLine[], said: object): Promise<string[]> {
   const service = {
     ...{ jobs: [done()], events: events('queued', 'started', 'completed'), ledger: [ended] },
-    ...{ queues: [] as QueueView[], objects: {} as Record<string, Buffer>, ...said },
+    ...{
+      queues: [] as QueueView[],
+      drift: [] as LaneDrift[],
+      objects: {} as Record<string, Buffer>,
+      ...said,
+    },
   }
   const engine = {
     list: async () => ({ jobs: service.jobs }),
     read: async () => service.events,
     queues: async () => service.queues,
+    recount: async () => service.drift,
   } as unknown as JobEngine
   const storage = {
     get: async (key: string) => ({ body: Readable.from([service.objects[key]]) }),
@@ -114,6 +120,33 @@ describe('the oracle', () => {
     const objects = { ...right, [`results/j_1/${outputName(2)}`]: other }
     expect(await findings([toldOfFiles], { jobs, objects })).toEqual([
       'wrong: j_1 has other bytes in output part-2.bin',
+    ])
+  })
+
+  it('computes the records of a simulation again, whichever attempts wrote them', async () => {
+    const line = { ...told, task: 'steps', steps: 5 }
+    const outputs = ['rows_00001.jsonl', 'rows_00000.jsonl'].map((name) => ({
+      ...{ name, key: `results/j_1/${name}` },
+    }))
+    const jobs = [done({ result: { value: { tag: 't-1', author }, outputs } })]
+    const rows = stepRecords('t-1', 5).split('\n')
+    const objectsOf = (first: readonly string[], second: readonly string[]) => ({
+      'results/j_1/rows_00000.jsonl': Buffer.from(first.map((row) => `${row}\n`).join('')),
+      'results/j_1/rows_00001.jsonl': Buffer.from(second.map((row) => `${row}\n`).join('')),
+    })
+    const right = objectsOf(rows.slice(0, 3), rows.slice(3, 5))
+    expect(await findings([line], { jobs, objects: right })).toEqual([])
+    const repeated = objectsOf(rows.slice(0, 3), rows.slice(2, 5))
+    const skipped = objectsOf(rows.slice(0, 3), rows.slice(4, 5))
+    for (const wrong of [repeated, skipped])
+      expect(await findings([line], { jobs, objects: wrong })).toEqual([
+        'wrong: j_1 has other records than its steps made',
+      ])
+  })
+
+  it('reports counters that drifted', async () => {
+    expect(await findings([told], { drift: [{ queue: 'torture', owner: 'ann' }] })).toEqual([
+      'drifted: the counters of queue torture, owner ann',
     ])
   })
 

@@ -3,7 +3,7 @@ import { isTerminal, type Job } from '../../jobs/job.ts'
 import type { Storage } from '../../storage/object-store.ts'
 import type { AcknowledgedLine, LedgerLine } from './evidence.ts'
 import type { Finding } from './findings.ts'
-import { outputBytes, outputName, outputSizes } from './work.ts'
+import { outputBytes, outputName, outputSizes, stepRecords } from './work.ts'
 
 const endings = ['completed', 'failed', 'cancelled']
 /** The only reasons for which a torture job may fail; anything else is a bug that a retry happened to hide. */
@@ -36,6 +36,8 @@ export async function judgeJobs(
         kind: 'wrong',
         what: `queue ${queue} counts ${queued} queued and ${running} running after everything ended`,
       })
+  for (const { queue, owner } of await engine.recount())
+    findings.push({ kind: 'drifted', what: `the counters of queue ${queue}, owner ${owner}` })
   return { findings, ends }
 }
 
@@ -112,10 +114,18 @@ async function judgeResult(
       what === 'end' && `${id}.${attempt}.${nonce}` === author && id === job.id,
   )
   if (!ended) return [wrong(`completed by ${author}, which never came to its end`)]
+  const outputs = job.result?.outputs ?? []
+  if (line.task === 'steps') {
+    const files = outputs.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    const rows = await Promise.all(files.map(({ key }) => bytesOf(storage, key)))
+    const text = rows.map((bytes) => bytes?.toString() ?? '(no bytes)').join('')
+    return text === stepRecords(tag, line.steps ?? 0)
+      ? []
+      : [wrong('has other records than its steps made')]
+  }
   if (line.task !== 'files') return []
 
   const findings: Finding[] = []
-  const outputs = job.result?.outputs ?? []
   if (outputs.length !== outputSizes.length)
     findings.push(wrong(`has ${outputs.length} outputs instead of ${outputSizes.length}`))
   for (const index of outputSizes.keys()) {

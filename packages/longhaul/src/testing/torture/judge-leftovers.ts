@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
+import type { ObjectInfo } from '../../storage/object-store.ts'
 import type { PublicationLine } from './evidence.ts'
 import type { Finding } from './findings.ts'
 import type { OpenedData } from './opened-data.ts'
@@ -37,8 +38,18 @@ export async function judgeLeftovers(
     if (job?.state !== 'completed' || !known)
       leaked(`object ${key}, of a job that is ${job?.state}`)
   }
+  for (const key of await data.storage.list('jobs/', { limit: 100_000 }).then(keysOf)) {
+    const [, id = '', what] = key.split('/')
+    const [job] = await data.engine.get([id], 'everyone')
+    // Of who failed or was cancelled, a retry goes on from the last checkpoint.
+    if (what === 'checkpoints' && (!job || job.state === 'completed'))
+      leaked(`object ${key}, of a job that is ${job?.state}`)
+  }
   return findings
 }
+
+const keysOf = ({ objects }: { readonly objects: readonly ObjectInfo[] }): string[] =>
+  objects.map(({ key }) => key)
 
 async function strangersIn(dataDir: string): Promise<string[]> {
   const entries = await readdir(dataDir, { recursive: true, withFileTypes: true })

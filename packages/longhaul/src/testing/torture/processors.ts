@@ -1,11 +1,19 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import { defineProcessor, file, PermanentError, RetryableError, z } from '../../index.ts'
+import {
+  defineProcessor,
+  file,
+  PermanentError,
+  RetryableError,
+  z,
+  type RunContext,
+} from '../../index.ts'
 import { appendEvidence, type LedgerLine } from './evidence.ts'
 import { ledgerVariable } from './server-plan.ts'
-import { outputBytes, outputName, outputSizes, tasks } from './work.ts'
+import { outputBytes, outputName, outputSizes, stepValue, tasks } from './work.ts'
 
 /** Signs the ledger at its start, ten times a second while it runs, and at its end unless it is killed. */
 async function signed<T>(tag: string, body: (author: string) => Promise<T>): Promise<T> {
@@ -40,6 +48,26 @@ async function sha256Of(path: string): Promise<string> {
   return hash.digest('hex')
 }
 
+const valueFile = 'value.txt'
+const stepMs = 15
+
+/** A simulation: its state is a number of steps and a file, its output one record a step. */
+async function simulate(
+  { tag, steps }: { readonly tag: string; readonly steps: number },
+  context: Pick<RunContext<Record<never, never>>, 'outputs' | 'signal' | 'restored' | 'checkpoint'>,
+): Promise<void> {
+  const { outputs, signal, restored, checkpoint } = context
+  const records = outputs.records('rows')
+  let value = restored === undefined ? '' : await readFile(valueFile, 'utf8')
+  for (let step = Number(restored ?? 0); step < steps; step++) {
+    await pause(stepMs, undefined, { signal })
+    value = stepValue(value, tag, step)
+    await records.write({ step, value })
+    await writeFile(valueFile, value)
+    await checkpoint(() => step + 1, { files: [valueFile], every: '100ms' })
+  }
+}
+
 export default defineProcessor({
   name: 'torture',
   version: '1.0.0',
@@ -49,10 +77,11 @@ export default defineProcessor({
     source: file().optional(),
     sourceSha256: z.string().optional(),
     ms: z.int().default(0),
+    steps: z.int().default(0),
   },
   output: { tag: z.string(), author: z.string() },
   retry: { attempts: 3 },
-  run: ({ input, attempt, outputs, signal, track }) =>
+  run: ({ input, attempt, outputs, signal, track, restored, checkpoint }) =>
     signed(input.tag, async (author) => {
       const { task, tag, ms } = input
       if (task === 'refuse') throw new PermanentError('Told to refuse')
@@ -73,6 +102,7 @@ export default defineProcessor({
           await outputs.write(outputName(index), outputBytes(author, tag, index))
         }
       }
+      if (task === 'steps') await simulate(input, { outputs, signal, restored, checkpoint })
       return { tag, author }
     }),
 })

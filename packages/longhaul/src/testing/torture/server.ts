@@ -41,6 +41,8 @@ const app = await createApp({
     leaseMs: plan.leaseMs,
     maxConcurrentJobs: plan.slots,
     uploadKeepSeconds,
+    // Several files of records a job, so that some are complete at a checkpoint and others are not.
+    recordsFileBytes: 1500,
     processorEnv: [runVariable, ledgerVariable],
   },
   log: pino(pino.destination({ dest: folder.serverLog(plan.serial), sync: true })),

@@ -29,7 +29,7 @@ export class TortureClient {
     closeSync(this.#journal)
   }
 
-  async submit(tag: string, task: string, input: object): Promise<string> {
+  async submit(tag: string, task: string, input: { readonly steps: number }): Promise<string> {
     const answer = await this.#insist(`submit ${tag}`, (url) =>
       send(`${url}/processors/torture/jobs`, {
         method: 'POST',
@@ -38,7 +38,7 @@ export class TortureClient {
       }),
     )
     const { job_id: job } = (await answer.json()) as JobSeen
-    const line: AcknowledgedLine = { job, tag, task }
+    const line: AcknowledgedLine = { job, tag, task, steps: input.steps }
     writeSync(this.#journal, JSON.stringify(line) + '\n')
     fsyncSync(this.#journal)
     return job

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
 
-/** What a torture job does. `files` reads an upload and writes outputs, the others fail, wait or leave children. */
-export const tasks = ['value', 'files', 'stubborn', 'refuse', 'slow', 'litter'] as const
+/**
+ * What a torture job does. `files` reads an upload and writes outputs; `steps` writes records, and goes on from checkpoints;
+ * the others fail, wait or leave children.
+ */
+export const tasks = ['value', 'files', 'steps', 'stubborn', 'refuse', 'slow', 'litter'] as const
 export type Task = (typeof tasks)[number]
 
 /** Outputs of a `files` job, in bytes: empty, small, and more than one read. */
@@ -20,6 +23,20 @@ export function outputBytes(author: string, tag: string, index: number): Buffer 
   const body = Buffer.alloc(size)
   for (let at = 0; at < size; at += pattern.length) pattern.copy(body, at)
   return size === 0 ? body : Buffer.concat([head, body])
+}
+
+/** Each step of a `steps` job hangs on the one before: who repeats, skips or mixes steps comes to other values. */
+export const stepValue = (before: string, tag: string, step: number): string =>
+  createHash('sha256').update(`${before}/${tag}/${step}`).digest('hex').slice(0, 40)
+
+/** What all records of a `steps` job must be together, whoever wrote which. */
+export function stepRecords(tag: string, steps: number): string {
+  let value = ''
+  const row = (_: unknown, step: number): string => {
+    value = stepValue(value, tag, step)
+    return `${JSON.stringify({ step, value })}\n`
+  }
+  return Array.from({ length: steps }, row).join('')
 }
 
 /** Bytes that the client uploads as input; the attempt refuses anything else. */
