@@ -1,5 +1,4 @@
-import { startTestPostgres } from '../../packages/longhaul/src/testing/servers/postgres.ts'
-import { startTestSwift } from '../../packages/longhaul/src/testing/servers/swift.ts'
+import { startTestPostgres, startTestSwift } from 'longhaul/testing/servers'
 
 /** A PostgreSQL and an S3 server for a demo, as variables of its environment. */
 export interface DemoServers extends AsyncDisposable {

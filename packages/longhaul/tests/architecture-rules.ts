@@ -148,7 +148,7 @@ export const forbidden: IRegularForbiddenRuleType[] = [
     { path: '^examples/' },
     {
       path: '^packages/',
-      pathNot: '^packages/(longhaul/src/(testing/)?index|(client|protocol)/src/index)\\.ts$',
+      pathNot: '^packages/(longhaul/src/(testing/(servers/)?)?index|(client|protocol)/src/index)\\.ts$',
     },
   ),
 ]

@@ -1,0 +1,3 @@
+/** Real servers for tests and demos: a PostgreSQL from npm, and an S3-compatible store where it is installed. */
+export { startTestPostgres } from './postgres.ts'
+export { startTestSwift } from './swift.ts'
