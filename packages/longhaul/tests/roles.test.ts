@@ -36,6 +36,17 @@ it('a cancel reaches a worker in another process', async () => {
   expect(await fleet.ended(api, id)).toMatchObject({ status: 'cancelled' })
 })
 
+it('the log of an attempt is read from the API, while it runs and after, wherever it ran', async () => {
+  const api = await fleet.start(apiOnly)
+  await fleet.start(workerOnly)
+  const id = await fleet.submit(api, 'sleeper', { ms: 600_000, says: 'good night' })
+  const log = async () => (await api.inject(`/jobs/${id}/logs`)).body
+  await until('what it said', async () => (await log()) === 'good night\n')
+  await api.inject({ method: 'POST', url: `/jobs/${id}/cancel` })
+  await fleet.ended(api, id)
+  expect(await log()).toBe('good night\n')
+})
+
 it('drained: what can finish within the grace finishes, what cannot goes back uncounted and runs elsewhere', async () => {
   const api = await fleet.start(apiOnly)
   const first = await fleet.start({ ...workerOnly, drainGraceMs: 3000 })

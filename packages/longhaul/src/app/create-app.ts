@@ -6,7 +6,7 @@ import { checkExposure, createKeys, keyStatements } from '../keys/index.ts'
 import type { ProcessorSource } from '../runners/runner.ts'
 import type { Storage } from '../storage/object-store.ts'
 import { createUploads, uploadStatements } from '../uploads/index.ts'
-import { createWorker, startUpkeep, thisWorker, type Worker } from '../worker/index.ts'
+import { createWorker, LogCopies, startUpkeep, thisWorker, type Worker } from '../worker/index.ts'
 import { readConfig, type Config, type ConfigOptions } from './config.ts'
 import { openBackends, type Backends } from './open-backends.ts'
 import { makeDataFolder } from './make-data-folder.ts'
@@ -117,6 +117,7 @@ async function assemble(
         worker: identity,
         log,
         mayRead: (owner, key) => mayReadKey(services, { owner }, key),
+        ...(backends.shared ? { logs: new LogCopies(storage, config.dataDir, log) } : {}),
       })
     : undefined
   const expiry = setInterval(() => {

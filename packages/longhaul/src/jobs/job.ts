@@ -117,3 +117,7 @@ export interface Job {
 
 export const isTerminal = (state: JobState): boolean =>
   state === 'completed' || state === 'failed' || state === 'cancelled'
+
+/** Where the log of an attempt lies in the store, for those on other hosts. */
+export const attemptLogKey = (id: JobId, attempt: number): string =>
+  `jobs/${id}/logs/${attempt}.log`

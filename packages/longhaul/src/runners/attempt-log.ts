@@ -148,20 +148,32 @@ export async function* readAttemptLog(file: string): AsyncGenerator<AttemptLogLi
     }
     const input = createReadStream(path.join(folder, name), { highWaterMark: 256 * 1024 })
     let bytes = 0
-    const lines = new LineSplitter()
-    try {
+    const counted = async function* () {
       for await (const chunk of input as AsyncIterable<Buffer>) {
         bytes += chunk.length
-        for (const line of lines.feed(chunk)) {
-          const parsed = parseLine(line)
-          if (parsed) yield parsed
-        }
+        yield chunk
       }
+    }
+    try {
+      yield* parseAttemptLog(counted())
     } catch (error) {
       // A piece that was dropped between listing and reading is one more gap.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
     end = offset + bytes
+  }
+}
+
+/** The lines of a log's bytes, wherever they come from. */
+export async function* parseAttemptLog(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<AttemptLogLine> {
+  const lines = new LineSplitter()
+  for await (const chunk of chunks) {
+    for (const line of lines.feed(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length))) {
+      const parsed = parseLine(line)
+      if (parsed) yield parsed
+    }
   }
 }
 

@@ -5,5 +5,6 @@
  */
 export { allowedPath } from './allowed-path.ts'
 export { createWorker, type Worker, type WorkerParts } from './worker.ts'
+export { LogCopies } from './log-copies.ts'
 export { thisWorker, isWorkerAlive } from './worker-identity.ts'
 export { startUpkeep, type Upkeep } from './upkeep.ts'

@@ -3,6 +3,7 @@ import type { Config } from '../app/config.ts'
 import type { JobEngine, WorkerInfo } from '../jobs/engine.ts'
 import type { Runner } from '../runners/runner.ts'
 import type { Storage } from '../storage/object-store.ts'
+import type { LogCopies } from './log-copies.ts'
 
 /** What a worker works with; made by the app. */
 export interface WorkerParts {
@@ -14,4 +15,6 @@ export interface WorkerParts {
   readonly log: Logger
   /** Whether this owner's job may read that object; asked for what a manifest names, which nobody checked before. */
   readonly mayRead: (owner: string, key: string) => Promise<boolean>
+  /** Where API processes on other hosts are to read the logs. */
+  readonly logs?: LogCopies
 }

@@ -45,6 +45,13 @@ export function createWorker(parts: WorkerParts): Worker {
     }
   }
   const keeper = new LeaseKeeper(parts, worker)
+  // An attempt that speaks to the engine speaks of the worker as it is then.
+  const attemptParts: WorkerParts = {
+    ...parts,
+    get worker() {
+      return worker()
+    },
+  }
   const claims = new ClaimLoop(parts, {
     worker,
     wanted: queuesWithRoom,
@@ -57,8 +64,9 @@ export function createWorker(parts: WorkerParts): Worker {
   })
 
   function begin(claim: Claim, since: number): void {
-    const attempt = new Attempt(parts, claim, runners.get(claim.job.processor))
+    const attempt = new Attempt(attemptParts, claim, runners.get(claim.job.processor))
     attempts.add(attempt)
+    parts.logs?.follow(claim.lease)
     keeper.keep(attempt, since)
     if (draining !== undefined) attempt.drain() // its claim was under way
     log.info(
@@ -67,6 +75,7 @@ export function createWorker(parts: WorkerParts): Worker {
     )
     void attempt.done.then(() => {
       attempts.delete(attempt)
+      parts.logs?.forget(claim.lease)
       claims.request()
     })
   }
@@ -132,7 +141,8 @@ export function createWorker(parts: WorkerParts): Worker {
     const over = AbortSignal.any([stopping.signal, ended.signal])
     await Promise.race([allDone(), pause(graceMs, over)])
     for (const attempt of attempts) attempt.stop('drain')
-    await allDone()
+    // A database that is away must not hold the end up for ever: what it was not told, a sweep finds.
+    await Promise.race([allDone(), pause(config.leaseMs * 0.8, over)])
   }
 
   const allDone = async (): Promise<void> =>
@@ -157,6 +167,7 @@ export function createWorker(parts: WorkerParts): Worker {
     ),
     repeat('asking for orders', config.leaseMs / 6, heedOrders, untilStopped),
     listen(),
+    ...(parts.logs ? [parts.logs.run(ended.signal)] : []),
   ]
   for (const runner of runners.values()) runner.onState(() => claims.request())
 
@@ -178,7 +189,6 @@ export function createWorker(parts: WorkerParts): Worker {
       stopping.abort()
       await claims.stop()
       for (const attempt of attempts) attempt.stop('drain')
-      // A database that is away must not hold the end up for ever: what it was not told, its sweep finds.
       await Promise.race([allDone(), pause(config.leaseMs * 0.8, ended.signal)])
       for (const attempt of attempts) attempt.stop('lost')
       await allDone()
