@@ -6,13 +6,17 @@ import { describe } from 'vitest'
 import { cancelling } from './engine-conformance/cancelling.ts'
 import { claiming } from './engine-conformance/claiming.ts'
 import { clock } from './engine-conformance/clock.ts'
+import { dependencies } from './engine-conformance/dependencies.ts'
 import { eventsAndLists } from './engine-conformance/events-and-lists.ts'
+import { expiry } from './engine-conformance/expiry.ts'
 import type { OpenEngine } from './engine-conformance/harness.ts'
 import { leases } from './engine-conformance/leases.ts'
 import { processes } from './engine-conformance/processes.ts'
 import { randomHistories } from './engine-conformance/random-histories.ts'
 import { settling } from './engine-conformance/settling.ts'
 import { submitting } from './engine-conformance/submitting.ts'
+import { upkeep } from './engine-conformance/upkeep.ts'
+import { waiting } from './engine-conformance/waiting.ts'
 
 export type {
   EngineTestOptions,
@@ -28,6 +32,10 @@ export function engineConformance(name: string, open: OpenEngine): void {
     leases(open)
     settling(open)
     cancelling(open)
+    dependencies(open)
+    expiry(open)
+    waiting(open)
+    upkeep(open)
     eventsAndLists(open)
     clock(open)
     randomHistories(open)

@@ -7,13 +7,18 @@ import { failJob } from './failure.ts'
 /** How many dependants one transaction tells of an end; `dependants_due` keeps the others for the next. */
 export const dependantsAtOnce = 500
 
+interface On {
+  readonly id: string
+  readonly state: JobState
+}
+
 /**
  * What a job makes of the end of one that it depends on. `blockedBy` counts those that go on. Undefined: nothing, it has
  * ended or started itself.
  */
 export function hearOfEnd(
   row: JobRow,
-  on: { readonly id: string; readonly state: JobState },
+  on: On,
   blockedBy: number,
   { now }: Given,
 ): Decision | undefined {
@@ -26,7 +31,16 @@ export function hearOfEnd(
   }
 }
 
-function endWith(on: { readonly id: string; readonly state: JobState }): Decision {
+/** Of dependencies that have ended: the one that decides over a new or retried job. A failure before a cancel. */
+export function decisiveEnd(row: Pick<JobRow, 'on_dependency'>, ended: readonly On[]) {
+  if (row.on_dependency === 'any') return undefined
+  return (
+    ended.find(({ state }) => state === 'failed') ??
+    ended.find(({ state }) => state === 'cancelled')
+  )
+}
+
+function endWith(on: On): Decision {
   if (on.state === 'cancelled') {
     const reason = `Job ${on.id}, on which it depends, was cancelled.`
     return { to: 'cancelled', events: [{ type: 'cancelled', data: { reason } }] }

@@ -17,5 +17,5 @@ export const history =
       queues.set(row.queue, rows)
       if (rows.length < historyDepth) rows.push(row)
     }
-    return [...queues].sort().map(([queue, rows]) => historyOf(queue, rows))
+    return [...queues.keys()].sort().map((queue) => historyOf(queue, queues.get(queue) ?? []))
   }

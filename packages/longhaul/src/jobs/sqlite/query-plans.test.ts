@@ -42,7 +42,9 @@ beforeAll(async () => {
       `INSERT INTO lane (queue, owner, queued, ready, running) SELECT queue, owner, sum(state = 'queued'),
          sum(state = 'queued' AND wake_at IS NULL AND publishing IS NULL), sum(state = 'running') FROM job GROUP BY queue, owner`,
     )
-    connection.run("INSERT INTO worker (id, host, boot_id, pid, slots, started_at, seen_at) VALUES ('w', 'here', 'b', 1, 1, 1, 1)")
+    connection.run(
+      "INSERT INTO worker (id, host, boot_id, pid, slots, started_at, seen_at) VALUES ('w', 'here', 'b', 1, 1, 1, 1)",
+    )
     connection.run('ANALYZE')
   })
   // Another connection loads the fresh statistics.

@@ -1,7 +1,7 @@
 import type { JobStore, RetryOutcome } from '../engine.ts'
 import { isTerminal } from '../job.ts'
 import type { JobRow } from '../row.ts'
-import { hearOfEnd, retryJob } from '../rules/index.ts'
+import { decisiveEnd, hearOfEnd, retryJob } from '../rules/index.ts'
 import { laneClock } from './lane.ts'
 import { scopedRow } from './scope.ts'
 import { commit, type Engine, type Tx } from './transaction.ts'
@@ -46,9 +46,8 @@ function retryOne(
   const after = transition(tx, row, retryJob(row, from, runAfter, blockedBy, tx))
   tx.connection.run('DELETE FROM job_progress WHERE job_id = ?', row.id)
   if (from === 'start') tx.connection.run('DELETE FROM job_checkpoint WHERE job_id = ?', row.id)
-  const failed = dependencies.find((on) => isOver(on) && on.state !== 'completed')
-  if (failed === undefined || row.on_dependency === 'any') return
-  const decision = hearOfEnd(after, failed, blockedBy, tx)
+  const over = decisiveEnd(row, dependencies.filter(isOver))
+  const decision = over && hearOfEnd(after, over, blockedBy, tx)
   if (decision !== undefined) transition(tx, after, decision)
 }
 

@@ -2,7 +2,7 @@ import { LonghaulError } from '../../errors/index.ts'
 import type { JobStore, NewJob, Submitted } from '../engine.ts'
 import { isTerminal } from '../job.ts'
 import { toJob, type JobRow } from '../row.ts'
-import { hearOfEnd, maxDependencies, newRow, refuseBeyond } from '../rules/index.ts'
+import { decisiveEnd, hearOfEnd, maxDependencies, newRow, refuseBeyond } from '../rules/index.ts'
 import { insertEvents } from './events.ts'
 import { countTransition, laneClock } from './lane.ts'
 import { queuedCounts } from './room.ts'
@@ -78,9 +78,8 @@ function dependenciesOf(tx: Tx, job: NewJob): readonly Dependency[] {
 
 /** A dependency that had failed or been cancelled already decides at once. */
 function hearOfThePast(tx: Tx, row: JobRow, dependencies: readonly Dependency[]): JobRow {
-  const over = dependencies.find(({ state }) => isTerminal(state) && state !== 'completed')
-  if (over === undefined || row.on_dependency === 'any') return row
-  const decision = hearOfEnd(row, over, row.blocked_by, tx)
+  const over = decisiveEnd(row, dependencies)
+  const decision = over && hearOfEnd(row, over, row.blocked_by, tx)
   return decision === undefined ? row : transition(tx, row, decision)
 }
 
