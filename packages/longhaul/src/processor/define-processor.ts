@@ -43,6 +43,11 @@ export interface ProcessorOptions<
     readonly threads?: number
     readonly gpu?: number
   }
+  /**
+   * Other versions whose checkpoints this one continues from, besides its own: `['1.0']`, or `['*']` for any. A job whose
+   * checkpoint is of none of them starts clean. @default none
+   */
+  readonly acceptsCheckpoints?: readonly string[]
   /** @default the processor's name */
   readonly queue?: string
   /**
@@ -69,6 +74,7 @@ export interface Processor {
   readonly silenceMs: number | undefined
   readonly attempts: number
   readonly memoryBytes: number | undefined
+  readonly acceptsCheckpoints: readonly string[] | undefined
   readonly queue: string | undefined
   readonly runner: 'process' | 'thread' | 'inline'
 }
@@ -113,6 +119,7 @@ export function defineProcessor<
       silenceMs: options.silence === undefined ? undefined : parseDuration(options.silence),
       attempts: count(name, 'retry.attempts', retry?.attempts) ?? 1,
       memoryBytes: resources?.memory === undefined ? undefined : parseByteSize(resources.memory),
+      acceptsCheckpoints: options.acceptsCheckpoints,
       queue: options.queue,
       runner: options.runner ?? 'process',
     },

@@ -4,13 +4,15 @@ import type { Processor } from './define-processor.ts'
 
 /** The processor as plain data, in the words of the protocol's `describe` (processor/description.ts). */
 export function describeProcessor(processor: Processor): JsonObject {
-  const { version, concurrency, timeoutMs, silenceMs, memoryBytes, queue } = processor
+  const { version, concurrency, timeoutMs, silenceMs, memoryBytes, acceptsCheckpoints, queue } =
+    processor
   const optional = {
     version,
     concurrency,
     timeout_ms: timeoutMs,
     silence_ms: silenceMs,
     memory_bytes: memoryBytes,
+    accepts_checkpoints: acceptsCheckpoints,
     queue,
   }
   return {

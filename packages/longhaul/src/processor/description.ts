@@ -22,6 +22,8 @@ export interface ProcessorDescription {
   /** Attempts of author's failures, from `retry: { attempts }`. @default 1 */
   readonly max_attempts?: number
   readonly memory_bytes?: number
+  /** Versions whose checkpoints this one can continue from, besides its own; `*`: any. */
+  readonly accepts_checkpoints?: readonly string[]
   readonly queue?: string
   readonly runner?: 'process' | 'thread' | 'inline'
   /** `python3.11`, `node24`: shown to people. */

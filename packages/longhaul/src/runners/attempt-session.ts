@@ -27,6 +27,7 @@ export class AttemptSession {
     this.#request = request
     this.#sink = sink
     this.#log = new AttemptLog(request.logFile, { onLine: sink.logged })
+    for (const text of request.notices ?? []) this.notice(text)
     this.stdout = new TextCapture('stdout', this.#log)
     this.stderr = new TextCapture('stderr', this.#log, (progress) => {
       // A bar on stderr stands for progress until the processor reports its own.

@@ -23,6 +23,7 @@ const described = z.object({
   silence_ms: positive,
   max_attempts: z.int().min(1).optional(),
   memory_bytes: positive,
+  accepts_checkpoints: z.array(z.string()).optional(),
   queue: z.string().min(1).optional(),
   runner: z.enum(['process', 'thread', 'inline']).optional(),
   runtime: z.string().optional(),

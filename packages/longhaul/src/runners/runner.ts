@@ -35,6 +35,8 @@ export interface AttemptRequest {
   readonly workspace: string
   /** Where the attempt's log text goes (runners/attempt-log.ts). */
   readonly logFile: string
+  /** longhaul's own words for the beginning of the log. */
+  readonly notices?: readonly string[]
   /** Of the checkpoint to continue from; its files lie in the workspace already. */
   readonly restored?: { readonly state: Json; readonly writers: readonly JsonObject[] }
 }

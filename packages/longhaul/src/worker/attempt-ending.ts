@@ -10,18 +10,20 @@ import { dropCheckpoints } from './resume-job.ts'
 import { linkResult } from './result-value.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
+interface EndingOptions {
+  readonly logKey: string
+  /** The newest progress, once. */
+  readonly takeProgress: () => Progress | undefined
+  readonly stopped: () => string | undefined
+}
+
 /** The last steps of an attempt: what it came to is told to the engine, and what it made is published. */
 export class AttemptEnding {
   readonly #parts: WorkerParts
   readonly #lease: Claim['lease']
-  readonly #options: {
-    readonly logKey: string
-    /** The newest progress, once. */
-    readonly takeProgress: () => Progress | undefined
-    readonly stopped: () => string | undefined
-  }
+  readonly #options: EndingOptions
 
-  constructor(parts: WorkerParts, lease: Claim['lease'], options: AttemptEnding['#options']) {
+  constructor(parts: WorkerParts, lease: Claim['lease'], options: EndingOptions) {
     this.#parts = parts
     this.#lease = lease
     this.#options = options

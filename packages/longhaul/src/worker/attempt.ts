@@ -159,14 +159,15 @@ export class Attempt {
     const where = { workspace: this.#workspace, signal: this.#abort.signal }
     await mkdir(this.#workspace, { recursive: true })
     this.#report(batch ? { stage: 'download', message: 'start' } : { stage: 'inputs' })
-    const staged = await this.#patiently(() =>
-      stageInputs(this.job.params, description, {
+    const staged = await this.#patiently(async () => {
+      await rm(path.join(this.#workspace, 'inputs'), { recursive: true, force: true })
+      return stageInputs(this.job.params, description, {
         ...where,
         storage,
         inputRoots: config.inputRoots,
         mayRead: (key) => mayRead(this.job.owner, key),
-      }),
-    )
+      })
+    })
     const job = await this.#patiently(() =>
       resumeJob(this.#parts, claim, { ...where, description }),
     )
@@ -220,6 +221,7 @@ export class Attempt {
     this.#running = undefined
     this.#phase = 'ending'
     this.#watch.end()
+    if (!this.isLost) await this.#parts.logs?.finish(this.lease)
     if (refused === undefined) return outcome
     return { ...failureOf(refused), usage: outcome.usage }
   }

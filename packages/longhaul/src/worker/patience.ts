@@ -3,10 +3,10 @@ import { isLonghaulError, LonghaulError } from '../errors/index.ts'
 
 const limitMs = 120_000
 
-/** What a second try does not mend: somebody's mistake, or a disk that is full. */
+/** Whether a second try may mend it: it is nobody's mistake, and no disk that is full. */
 export function mayPass(error: unknown): boolean {
   if (isLonghaulError(error)) return error.code === 'unavailable'
-  return !isDiskFull(error)
+  return !(error instanceof TypeError) && !isDiskFull(error)
 }
 
 export const isDiskFull = (error: unknown): boolean =>

@@ -7,7 +7,7 @@ import type { ObjectStore } from '../storage/object-store.ts'
 
 /**
  * Puts the files of a checkpoint back at their paths; one that was stored in segments is put together. False when the
- * store does not have them any more as they were: then there is nothing to continue from.
+ * store does not have them any more as they were: then there is nothing to continue from, and nothing lies there.
  */
 export async function stageCheckpoint(
   storage: ObjectStore,
@@ -15,9 +15,19 @@ export async function stageCheckpoint(
   workspace: string,
   signal: AbortSignal,
 ): Promise<boolean> {
+  if (await stageAll(storage, files, workspace, signal)) return true
+  for (const { path: at } of files) await rm(path.join(workspace, at), { force: true })
+  return false
+}
+
+async function stageAll(
+  storage: ObjectStore,
+  files: Checkpoint['files'],
+  workspace: string,
+  signal: AbortSignal,
+): Promise<boolean> {
   for (const [at, segments] of Map.groupBy(files, (file) => file.path)) {
-    const target = path.resolve(workspace, at)
-    if (!target.startsWith(workspace + path.sep)) return false
+    const target = path.join(workspace, at)
     await mkdir(path.dirname(target), { recursive: true })
     // A staged input may be a link to the stored object: never written through.
     await rm(target, { force: true })

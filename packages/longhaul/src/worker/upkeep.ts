@@ -1,4 +1,4 @@
-import { collectLeftovers } from './collect-leftovers.ts'
+import { createLeftovers } from './collect-leftovers.ts'
 import { msUntilNight } from './night.ts'
 import { removeExpiredJobs } from './remove-expired-jobs.ts'
 import { pause, repeat } from './repeat.ts'
@@ -24,6 +24,7 @@ export function startUpkeep(
   const stopping = new AbortController()
   const until = { signal: stopping.signal, log }
   const retention = config.retentionMs
+  const leftovers = createLeftovers(parts)
   const loops = [
     repeat(
       'sweeping',
@@ -38,7 +39,7 @@ export function startUpkeep(
     repeat(
       'collecting leftovers',
       Math.max(1000, config.leaseMs),
-      () => collectLeftovers(parts),
+      () => leftovers.collect(),
       until,
     ),
     nightly(),
