@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import { checkInvariants, type OpenEngine } from './harness.ts'
-import { compare, Model, steps } from './model.ts'
+import { compare, steps } from './model-steps.ts'
+import { Model } from './model.ts'
 
 export function randomHistories(open: OpenEngine): void {
   describe('any history', () => {

@@ -19,6 +19,7 @@ export const remove =
           throw new LonghaulError('job-not-finished', `Job ${id} is ${row.state}; cancel it first.`)
         deleteJob(tx, row)
       }
+      forgetReasons(tx)
     })
 
 export const oldestFinished = `SELECT * FROM job INDEXED BY job_completed
@@ -39,10 +40,12 @@ export const prune =
     return commit(engine, (tx) => {
       const rows = tx.connection.all<JobRow>(oldestFinished, tx.now - retentionMs, limit)
       for (const row of rows) deleteJob(tx, row)
-      if (rows.length > 0) tx.connection.run(oldReasons, 10 * limit)
+      forgetReasons(tx)
       return rows.length
     })
   }
+
+const forgetReasons = (tx: Tx) => tx.connection.run(oldReasons, 1000)
 
 /** Attempts, events, checkpoints and progress go with the row. */
 function deleteJob(tx: Tx, row: JobRow): void {
