@@ -73,6 +73,9 @@ export const catalogue = {
   // configuration and start
   'invalid-config': { status: 500, title: 'The configuration is not valid' },
   'database-unusable': { status: 503, title: 'The database cannot be used' },
+  'data-in-use': { status: 409, title: 'Somebody still works on this data' },
+  'target-not-empty': { status: 409, title: 'There is something already' },
+  'backup-unusable': { status: 500, title: 'The backup cannot be used' },
   'write-conflict': { status: 409, title: 'Someone else changed this first' },
 } as const satisfies Record<string, { status: number; title: string }>
 

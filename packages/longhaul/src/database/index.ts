@@ -5,4 +5,6 @@
 export type { Database, Dialect, SqlValue, Statements, Write } from './database.ts'
 export { openSqlite, type OpenSqliteOptions, type SqliteDatabase } from './open-sqlite.ts'
 export type { Connection } from './connection.ts'
-export { pendingMigrations, type Migration } from './migrate.ts'
+export { pendingMigrations, readMigrations, type Migration } from './migrate.ts'
+export { openTableReader, type TableReader, type TableRows } from './table-reader.ts'
+export { whoHasOpen } from './who-has-open.ts'

@@ -69,9 +69,7 @@ export class LogCopies {
   }
 
   async #copy(lease: Lease, signal: AbortSignal): Promise<void> {
-    const key = attemptLogKey(lease.jobId, lease.attempt)
-    const mediaType = 'application/x-ndjson'
-    await this.#storage.put(key, linesOf(this.#fileOf(lease)), { mediaType, signal })
+    await storeLog(this.#storage, this.#fileOf(lease), lease, signal)
   }
 
   #fileOf({ jobId, attempt }: Lease): string {
@@ -90,6 +88,17 @@ export class LogCopies {
     }
     return bytes
   }
+}
+
+/** The log of one attempt, as one object. */
+export async function storeLog(
+  storage: Pick<Storage, 'put'>,
+  file: string,
+  { jobId, attempt }: Pick<Lease, 'jobId' | 'attempt'>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const options = { mediaType: 'application/x-ndjson', ...(signal ? { signal } : {}) }
+  await storage.put(attemptLogKey(jobId, attempt), linesOf(file), options)
 }
 
 async function* linesOf(file: string): AsyncGenerator<Uint8Array> {

@@ -6,3 +6,4 @@ export { openPostgres, type OpenPostgresOptions, type PostgresDatabase } from '.
 export type { Session, Sql } from './session.ts'
 export { pendingMigrations } from './migrate.ts'
 export { createDatabase } from './create-database.ts'
+export { insertTables, tablesInUse, type RowChange } from './insert-tables.ts'
