@@ -44,7 +44,7 @@ it('the log of an attempt is read from the API, while it runs and after, whereve
   await until('what it said', async () => (await log()) === 'good night\n')
   await api.inject({ method: 'POST', url: `/jobs/${id}/cancel` })
   await fleet.ended(api, id)
-  expect(await log()).toBe('good night\n')
+  expect(await log()).toMatch(/^good night\n[^]*CancelledError/)
 })
 
 it('drained: what can finish within the grace finishes, what cannot goes back uncounted and runs elsewhere', async () => {
@@ -93,6 +93,21 @@ it('without room on its disk a worker claims nothing, says so, and goes on with 
   await fleet.job(api, id, 'the reason', ({ waiting }) => waiting?.reason === 'disk')
   await api.inject({ method: 'POST', url: `/jobs/${id}/cancel` })
   expect(await fleet.read(api, id)).toMatchObject({ status: 'cancelled' })
+})
+
+it('metrics tell of the fleet and of how attempts end, and hold no id', async () => {
+  const api = await fleet.start(apiOnly)
+  const worker = await fleet.start(workerOnly)
+  const id = await fleet.submit(api, 'sleeper', { ms: 0 })
+  await fleet.ended(api, id)
+  const told = (await api.inject('/metrics')).body
+  expect(told).toMatch(/^longhaul_workers{state="working"} 1$/m)
+  expect(told).toMatch(/^longhaul_leases_expired 0$/m)
+  expect(told).toMatch(/^longhaul_queue_oldest_ready_seconds{queue="sleeper"} 0$/m)
+  const own = (await worker.inject('/metrics')).body
+  expect(own).toMatch(/^longhaul_attempts_total{processor="sleeper",end="completed"} 1$/m)
+  expect(told + own).not.toContain(id)
+  expect((await worker.inject('/health/ready')).statusCode).toBe(200)
 })
 
 it('a drain that the operator orders is carried out, and told', async () => {

@@ -1,12 +1,13 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { pino, type Logger } from 'pino'
-import { createHttpServer } from '../http/index.ts'
+import { createHttpServer, healthStatements } from '../http/index.ts'
 import { mayReadKey, removeJobs } from '../jobs/index.ts'
 import { checkExposure, createKeys, keyStatements } from '../keys/index.ts'
 import type { ProcessorSource } from '../runners/runner.ts'
 import type { Storage } from '../storage/object-store.ts'
 import { createUploads, uploadStatements } from '../uploads/index.ts'
 import { createWorker, LogCopies, startUpkeep, thisWorker, type Worker } from '../worker/index.ts'
+import { AttemptCounts, countEnds } from './attempt-counts.ts'
 import { readConfig, type Config, type ConfigOptions } from './config.ts'
 import { openBackends, type Backends } from './open-backends.ts'
 import { makeDataFolder } from './make-data-folder.ts'
@@ -60,7 +61,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   await makeDataFolder(config.dataDir)
   const backends = await openBackends(
     config,
-    { ...uploadStatements, ...keyStatements },
+    { ...uploadStatements, ...keyStatements, ...healthStatements },
     options.unsafe?.engine,
   )
   const opened: (() => Promise<unknown>)[] = [() => backends.database.close()]
@@ -97,7 +98,11 @@ async function assemble(
     const { name, queue = name, concurrency } = runner.description
     if (concurrency !== undefined) await engine.setQueue(queue, { maxRunning: concurrency })
   }
-  const services: Services = { config, log, database, engine, storage, uploads, runners, broken }
+  const ends = new AttemptCounts()
+  const services: Services = {
+    ...{ config, log, database, engine, storage, uploads, runners, broken },
+    ends,
+  }
   const server: FastifyInstance = await createHttpServer(services)
   opened.push(() => server.close())
   await server.ready()
@@ -111,7 +116,7 @@ async function assemble(
   const worker = config.roles.worker
     ? createWorker({
         config,
-        engine,
+        engine: countEnds(engine, ends),
         storage,
         runners,
         worker: identity,

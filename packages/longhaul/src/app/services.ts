@@ -4,6 +4,7 @@ import type { JobEngine } from '../jobs/engine.ts'
 import type { Runner } from '../runners/runner.ts'
 import type { Storage } from '../storage/object-store.ts'
 import type { Uploads } from '../uploads/uploads.ts'
+import type { AttemptCounts } from './attempt-counts.ts'
 import type { Config } from './config.ts'
 
 /** What the features' routes are given; made once by createApp. */
@@ -14,6 +15,8 @@ export interface Services {
   readonly engine: JobEngine
   readonly storage: Storage
   readonly uploads: Uploads
+  /** How attempts of this process ended. */
+  readonly ends: AttemptCounts
   /** By name; also the broken ones, see `broken`. */
   readonly runners: ReadonlyMap<string, Runner>
   /** Files that could not be loaded, with what to say about them. */

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { processorFor } from '../jobs/index.ts'
+import { createHealthChecks } from './health-checks.ts'
 
 const open = { access: 'public' } as const
 
@@ -13,6 +14,7 @@ export const healthRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
 ) => {
   const { config } = services
   const activeJobs = activeJobCount(services)
+  const healthChecks = createHealthChecks(services)
 
   app.get(
     '/health',
@@ -48,16 +50,13 @@ export const healthRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
       config: open,
       schema: {
         tags: ['service'],
-        summary: 'Whether the service can take work: database, store and processors',
+        summary:
+          'Whether the service can take work: database, store, disk, clock, migrations, processors',
         response: { 200: readiness, 503: readiness },
       },
     },
     async (_request, reply) => {
-      const [database, store] = await Promise.all([
-        check('The database does not answer.', () => services.engine.queues()),
-        check('The store does not answer.', () => services.storage.list('', { limit: 1 })),
-      ])
-      const checks = { database, store, processors: processorsReady(services) }
+      const checks = await healthChecks()
       const ready = Object.values(checks).every(({ ok }) => ok)
       if (!ready) void reply.header('retry-after', '5')
       return reply
@@ -65,30 +64,6 @@ export const healthRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
         .send({ status: ready ? ('ready' as const) : ('not-ready' as const), checks })
     },
   )
-}
-
-interface Check {
-  ok: boolean
-  detail?: string
-}
-
-async function check(failing: string, question: () => Promise<unknown>): Promise<Check> {
-  try {
-    await question()
-    return { ok: true }
-  } catch {
-    return { ok: false, detail: failing }
-  }
-}
-
-/** One broken processor takes nothing from the others; none that works is no service. */
-function processorsReady({ runners, broken }: Services): Check {
-  const kinds = [...runners.values()].map((runner) => runner.state().kind)
-  const starting = kinds.filter((kind) => kind === 'starting').length
-  if (starting > 0)
-    return { ok: false, detail: `setup is running in ${starting} of ${kinds.length} processors` }
-  if (kinds.includes('ready') || kinds.length + broken.length === 0) return { ok: true }
-  return { ok: false, detail: 'no processor works; GET /processors says why' }
 }
 
 /** Asked for at most once a second, and never the reason why /health fails. */

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Gauge, Histogram, Registry } from 'prom-client'
 import type { Services } from '../app/services.ts'
 import type { JobState } from '../jobs/job.ts'
+import { fleetMetrics } from './fleet-metrics.ts'
 
 const ended: readonly JobState[] = ['completed', 'failed', 'cancelled']
 
@@ -12,6 +13,7 @@ const ended: readonly JobState[] = ['completed', 'failed', 'cancelled']
 export function serveMetrics(app: FastifyInstance, services: Services): void {
   const registry = new Registry()
   jobMetrics(registry, services)
+  fleetMetrics(registry, services)
   processMetrics(registry)
   const lag = eventLoopLag(registry)
   app.addHook('onClose', async () => lag.stop())
@@ -65,9 +67,10 @@ function jobMetrics(registry: Registry, { engine, runners, broken }: Services): 
         }
       }
       // A queue is its processor's name unless the processor chose another.
-      for (const { queue, queued, running } of await engine.queues()) {
+      for (const { queue, queued, running, retryWait } of await engine.queues()) {
         this.set({ processor: queue, state: 'queued' }, queued)
         this.set({ processor: queue, state: 'running' }, running)
+        this.set({ processor: queue, state: 'retry_wait' }, retryWait)
       }
     },
   })
