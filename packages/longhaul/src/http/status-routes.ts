@@ -1,12 +1,12 @@
-import { stat, statfs } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { serviceStatus, type ServiceStatus } from '@longhaul/protocol'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Services } from '../app/services.ts'
 import { lastBackup } from '../backup/index.ts'
+import { diskFloorOf, roomOf } from '../storage/index.ts'
 import { DiskTrend } from './disk-trend.ts'
 
-const GiB = 1024 ** 3
 const sampleMs = 60_000
 
 /** `GET /status`: the machine under the service, for the operator's first look. */
@@ -18,10 +18,10 @@ export const statusRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
   const startedAt = new Date().toISOString()
   const trend = new DiskTrend()
   const disk = async (): Promise<ServiceStatus['disk']> => {
-    const room = await roomOf(config.dataDir)
+    const room = await roomOf(config.dataDir).catch(() => undefined)
     if (room === undefined) return null
     trend.add(Date.now(), room.free)
-    const floor = config.diskFloorBytes ?? Math.min(GiB, room.total * 0.02)
+    const floor = diskFloorOf(room, config.diskFloorBytes)
     const fullInMs = trend.fullInMs(floor)
     return {
       free_bytes: room.free,
@@ -53,17 +53,6 @@ export const statusRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
       backup_at: (await lastBackup(config.dataDir))?.at ?? null,
     }),
   )
-}
-
-async function roomOf(
-  folder: string,
-): Promise<{ readonly free: number; readonly total: number } | undefined> {
-  try {
-    const { bavail, blocks, bsize } = await statfs(folder)
-    return { free: bavail * bsize, total: blocks * bsize }
-  } catch {
-    return undefined
-  }
 }
 
 /** The file and what its log holds; a server's database is its own affair. */

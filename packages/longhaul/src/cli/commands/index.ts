@@ -18,6 +18,9 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   resume: async () => (await import('./queues-change.ts')).resume,
   limit: async () => (await import('./queues-change.ts')).limit,
   drain: async () => (await import('./drain.ts')).drain,
+  backup: async () => (await import('./backup.ts')).backup,
+  restore: async () => (await import('./restore.ts')).restore,
+  gc: async () => (await import('./gc.ts')).gc,
   keys: async () => (await import('./keys.ts')).keys,
   torture: async () => (await import('./torture.ts')).torture,
 }
@@ -39,6 +42,9 @@ export const summaries: Readonly<Record<keyof typeof commands, string>> = {
   resume: 'go on with a queue',
   limit: 'how many jobs of a queue, or of one owner, run at once',
   drain: 'take a worker out of service without losing work',
+  backup: 'copy an embedded instance while it works',
+  restore: 'make a data directory of a backup, verified',
+  gc: 'delete what belongs to no job any more',
   keys: 'make, list and revoke keys of the API',
   torture: 'kill a service at random and check that nothing is lost',
 }
