@@ -11,9 +11,9 @@ import type {
   RunOutcome,
   RunUsage,
 } from '../runner.ts'
+import type { WarmPool } from '../warm-pool.ts'
 import { AttemptStop, type StopReason } from './attempt-stop.ts'
 import type { ProcessorDescription } from '../../processor/description.ts'
-import type { ChildPool } from './child-pool.ts'
 import { killLeftovers, markStart, type StartMark } from './leftovers.ts'
 import type { ProcessExit } from './supervised-process.ts'
 import type { ChildListener, WarmChild } from './warm-child.ts'
@@ -27,7 +27,7 @@ type End =
 /** One attempt on a warm child, from waiting for it to giving it back clean, or replaced. */
 export class ChildAttempt implements RunningAttempt, ChildListener {
   readonly outcome: Promise<RunOutcome>
-  readonly #pool: ChildPool
+  readonly #pool: WarmPool<WarmChild>
   readonly #description: ProcessorDescription
   readonly #options: RunnerOptions
   readonly #request: AttemptRequest
@@ -40,7 +40,7 @@ export class ChildAttempt implements RunningAttempt, ChildListener {
   #excessBytes: number | undefined
 
   constructor(
-    pool: ChildPool,
+    pool: WarmPool<WarmChild>,
     description: ProcessorDescription,
     options: RunnerOptions,
     request: AttemptRequest,

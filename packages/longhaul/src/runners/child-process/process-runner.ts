@@ -7,8 +7,8 @@ import type {
   RunnerState,
   RunningAttempt,
 } from '../runner.ts'
+import { WarmPool } from '../warm-pool.ts'
 import { ChildAttempt } from './child-attempt.ts'
-import { ChildPool } from './child-pool.ts'
 import type { WarmChild } from './warm-child.ts'
 
 /** The default runner: warm child processes, each one attempt at a time. */
@@ -19,7 +19,7 @@ export function processRunner(
   first?: WarmChild,
 ): Runner {
   const slots = Math.min(options.slots, description.concurrency ?? options.slots)
-  const pool = new ChildPool(slots, start, first)
+  const pool = new WarmPool(slots, start, first)
   return {
     description,
     state: (): RunnerState => pool.state,

@@ -3,6 +3,7 @@ import { LonghaulError } from '../../errors/index.ts'
 import { LineSplitter } from '../line-splitter.ts'
 import { fromProcessor, type FromProcessor, type ToProcessor } from '../messages.ts'
 import { nextPoll } from '../next-poll.ts'
+import type { WarmMember } from '../warm-pool.ts'
 import { SupervisedProcess, type ProcessExit, type SpawnRequest } from './supervised-process.ts'
 
 /** Longest line a processor may say: a result, or an output's name, not its bytes. */
@@ -23,7 +24,7 @@ export interface ChildListener {
 }
 
 /** A process that speaks the processor protocol; it serves one attempt after the other. */
-export class WarmChild {
+export class WarmChild implements WarmMember {
   readonly process: SupervisedProcess
   /** The first line; undefined when the child broke or ended before. */
   readonly described: Promise<DescribeMessage | undefined>
@@ -58,6 +59,10 @@ export class WarmChild {
     })
   }
 
+  get ended(): Promise<unknown> {
+    return this.process.exit
+  }
+
   get alive(): boolean {
     return this.process.exited === undefined
   }
@@ -78,6 +83,10 @@ export class WarmChild {
       await Promise.race([this.process.exit, sleep(stopWithinMs, undefined, { ref: false })])
     }
     await this.process.destroy()
+  }
+
+  destroy(): Promise<void> {
+    return this.process.destroy()
   }
 
   #readMessages(heed: (message: FromProcessor) => void): void {
