@@ -7,6 +7,9 @@ import type { Storage } from '../storage/object-store.ts'
 import { localStorage } from '../storage/local/index.ts'
 import type { Config } from './config.ts'
 
+/** Room that the embedded database keeps for the end of what runs when the disk is full. */
+const reserveBytes = 64 * 2 ** 20
+
 /** Where rows and bytes are kept; features see only the contracts. */
 export interface Backends {
   readonly database: Database
@@ -57,7 +60,8 @@ export async function openStorage(config: Config): Promise<Storage> {
 }
 
 async function embedded(config: Config, statements: Statements, options: SqliteEngineOptions) {
-  const database = await openSqlite({ path: path.join(config.dataDir, 'longhaul.db'), statements })
+  const file = path.join(config.dataDir, 'longhaul.db')
+  const database = await openSqlite({ path: file, statements, reserveBytes })
   return { database, engine: sqliteEngine(database, options) }
 }
 

@@ -4,7 +4,8 @@ import { LonghaulError } from '../errors/index.ts'
 import { faultPoint } from '../support/fault-point.ts'
 import { beginImmediate } from './begin-immediate.ts'
 import type { Connection } from './connection.ts'
-import { fromSqliteError } from './sqlite-error.ts'
+import type { DiskReserve } from './disk-reserve.ts'
+import { fromSqliteError, isFull } from './sqlite-error.ts'
 
 interface Pending {
   readonly work: (connection: Connection) => unknown
@@ -26,6 +27,7 @@ const sharedMs = 1_000
 export class GroupCommit {
   readonly #db: DatabaseSync
   readonly #connection: Connection
+  readonly #reserve: DiskReserve | undefined
   #waiting: Pending[] = []
   #flushing: Promise<void> | undefined
   /** When somebody else was last seen writing. */
@@ -35,9 +37,10 @@ export class GroupCommit {
   #restUntil = 0
   #closed = false
 
-  constructor(db: DatabaseSync, connection: Connection) {
+  constructor(db: DatabaseSync, connection: Connection, reserve?: DiskReserve) {
     this.#db = db
     this.#connection = connection
+    this.#reserve = reserve
   }
 
   run<T>(work: (connection: Connection) => T): Promise<T> {
@@ -120,10 +123,13 @@ export class GroupCommit {
       faultPoint('engine.after-commit')
     } catch (error) {
       this.#rollBack()
-      for (const pending of taken) pending.reject(fromSqliteError(error))
+      // With the reserve given up, the same group fits. It is given up once; then a full disk is an error.
+      if (isFull(error) && this.#reserve?.free() === true) this.#waiting.unshift(...taken)
+      else for (const pending of taken) pending.reject(fromSqliteError(error))
       return
     }
     for (const settle of settled) settle()
+    if (this.#reserve?.isSpent === true) void this.#reserve.fill()
     this.#endTurn(start)
   }
 
@@ -145,8 +151,8 @@ export class GroupCommit {
       this.#db.exec('RELEASE one')
       return () => pending.resolve(value as never)
     } catch (error) {
-      // A full disk or an I/O error ends the whole transaction by itself: then the group has failed, not one of it.
-      if (!this.#db.isTransaction) throw error
+      // A full disk, or an I/O error that ends the transaction by itself: the group has failed, not one of it.
+      if (!this.#db.isTransaction || isFull(error)) throw error
       this.#db.exec('ROLLBACK TO one; RELEASE one')
       return () => pending.reject(fromSqliteError(error))
     }

@@ -6,6 +6,7 @@ import { LonghaulError } from '../errors/index.ts'
 import { Connection } from './connection.ts'
 import { copySqlite } from './copy-sqlite.ts'
 import type { Database, SqlValue, Statements, Write } from './database.ts'
+import { DiskReserve } from './disk-reserve.ts'
 import { GroupCommit } from './group-commit.ts'
 import { migrate, readMigrations, type Migration } from './migrate.ts'
 import { networkFileSystemOf } from './network-file-system.ts'
@@ -21,6 +22,8 @@ export interface SqliteDatabase extends Database {
   transact<T>(work: (connection: Connection) => T): Promise<T>
   /** Changes when anyone but this object has committed. */
   dataVersion(): number
+  /** The disk was full, and there is no room yet for the reserve: only what must go on should be written. */
+  isShortOfDisk(): boolean
   /** A consistent copy, made while others write. The file appears when it is whole; one of that name is replaced. */
   backup(to: string): Promise<void>
 }
@@ -30,6 +33,8 @@ export interface OpenSqliteOptions {
   readonly statements: Statements
   /** @default the files of schema/sqlite */
   readonly migrations?: readonly Migration[]
+  /** Size of a file kept beside the database, given up when the disk is full. @default none */
+  readonly reserveBytes?: number
 }
 
 /** Opens or creates a database file, brings its schema up to date, and refuses one that it could damage. */
@@ -49,6 +54,8 @@ export async function openSqlite(options: OpenSqliteOptions): Promise<SqliteData
     // FULL: an acknowledged job outlives a power cut. Group commit pays for it (engine.md §6 has the figures).
     writer.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
     writer.exec('PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16000')
+    // A full disk must not keep a statement from undoing itself.
+    writer.exec('PRAGMA temp_store = MEMORY')
     await migrate(writer, options.path, options.migrations ?? readMigrations())
     // While opening, another process may be closing, which takes the file alone. From here on we wait awake.
     writer.exec('PRAGMA busy_timeout = 0')
@@ -57,18 +64,21 @@ export async function openSqlite(options: OpenSqliteOptions): Promise<SqliteData
     throw error
   }
   const reader = new DatabaseSync(options.path, { readOnly: true, timeout: 10_000 })
-  return sqliteDatabase(options.path, writer, reader, options.statements)
+  const reserve =
+    options.reserveBytes === undefined ? undefined : new DiskReserve(folder, options.reserveBytes)
+  void reserve?.fill()
+  return sqliteDatabase(options, writer, reader, reserve)
 }
 
 function sqliteDatabase(
-  file: string,
+  { path: file, statements }: OpenSqliteOptions,
   writer: DatabaseSync,
   reader: DatabaseSync,
-  statements: Statements,
+  reserve: DiskReserve | undefined,
 ): SqliteDatabase {
   const write = new Connection(writer, statements)
   const read = new Connection(reader, statements)
-  const group = new GroupCommit(writer, write)
+  const group = new GroupCommit(writer, write, reserve)
   let closing: Promise<void> | undefined
   return {
     dialect: 'sqlite',
@@ -80,9 +90,14 @@ function sqliteDatabase(
     },
     dataVersion: () =>
       write.get<{ data_version: number }>('PRAGMA data_version')?.data_version ?? 0,
+    isShortOfDisk() {
+      if (reserve?.isSpent === true) void reserve.fill()
+      return reserve?.isSpent ?? false
+    },
     backup: (to) => copySqlite(file, to),
     close: () =>
-      (closing ??= group.close().then(() => {
+      (closing ??= group.close().then(async () => {
+        await reserve?.close()
         reader.close()
         writer.close()
       })),

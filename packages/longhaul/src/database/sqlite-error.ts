@@ -15,6 +15,8 @@ const primaryCode = (error: unknown): number | undefined =>
 
 export const isBusy = (error: unknown): boolean => primaryCode(error) === BUSY
 
+export const isFull = (error: unknown): boolean => primaryCode(error) === FULL
+
 /** An error of SQLite as one of ours where a caller can act on it; anything else stays what it was. */
 export function fromSqliteError(error: unknown): unknown {
   switch (primaryCode(error)) {

@@ -5,12 +5,19 @@ import path from 'node:path'
 import { openSqlite, type SqliteDatabase } from '../../database/index.ts'
 import { laneHead, nextLane, nextPublication } from './claim.ts'
 import { leasesOfWorker } from './dead-workers.ts'
-import { dueJobs, isDue } from './due.ts'
+import { unheardDependants } from './dependants.ts'
+import { dueJobs, expiredJobs, isDue } from './due.ts'
 import { dueQueues, newEvents, newProgress } from './feed.ts'
+import { finishedSince } from './history.ts'
 import { sqliteEngine } from './index.ts'
 import { pageOfRange, rangesOf } from './list.ts'
-import { oldestFinished } from './remove.ts'
+import { liveWorkers, waitingLanes, waitingQueues } from './reasons.ts'
+import { oldestFinished, oldReasons } from './remove.ts'
+import { queuedOfOwner } from './room.ts'
+import { firstOfLane } from './show-job.ts'
 import { expiredLeases } from './sweep.ts'
+import { reasonAt, reasonsBetween } from './waits.ts'
+import { staleWorkers } from './worker.ts'
 
 let folder: string
 let database: SqliteDatabase
@@ -26,12 +33,14 @@ beforeAll(async () => {
          made AS (SELECT i, CASE WHEN i > 99000 THEN 'queued' WHEN i % 997 = 0 THEN 'running'
            WHEN i % 50 = 0 THEN 'failed' ELSE 'completed' END AS state FROM n)
        INSERT INTO job (id, queue, processor, version, kind, owner, state, priority, rank_at, run_after, wake_at, params,
-         max_failures, lease_nonce, lease_worker, lease_expires_at, publishing, event_no, created_at, completed_at, updated_at)
+         max_failures, lease_nonce, lease_worker, lease_expires_at, publishing, event_no, created_at, completed_at, updated_at, queued_at,
+         ready_at, expires_at, on_dependency)
        SELECT 'j' || i, 'q' || (i % 3), 'p' || (i % 3), '1', 'processor', 'o' || (i * i % 20), state, 2, i, i,
          CASE WHEN state = 'queued' AND i % 10 = 0 THEN i END, '{}', 1,
          CASE state WHEN 'running' THEN 'n' END, CASE state WHEN 'running' THEN 'w' END,
          CASE state WHEN 'running' THEN i END, CASE WHEN state = 'queued' AND i % 99 = 0 THEN '{}' END,
-         1, i, CASE WHEN state IN ('completed', 'failed') THEN i END, i FROM made`,
+         1, i, CASE WHEN state IN ('completed', 'failed') THEN i END, i, i, i, CASE WHEN i % 7 = 0 THEN i END,
+         CASE WHEN i % 5 = 0 THEN 'completed' END FROM made`,
       jobs,
     )
     connection.run(
@@ -45,6 +54,14 @@ beforeAll(async () => {
     connection.run(
       "INSERT INTO worker (id, host, boot_id, pid, slots, started_at, seen_at) VALUES ('w', 'here', 'b', 1, 1, 1, 1)",
     )
+    connection.run(
+      `INSERT INTO dependency (job_id, on_id, heard)
+       SELECT id, 'j' || (seq - 1), state <> 'queued' FROM job WHERE on_dependency IS NOT NULL`,
+    )
+    connection.run(
+      "INSERT INTO lane_wait SELECT queue, owner, seq, 'slots' FROM job WHERE seq % 3 = 0",
+    )
+    connection.run("INSERT INTO job_checkpoint SELECT id, 1, seq, '{}' FROM job WHERE seq % 9 = 0")
     connection.run('ANALYZE')
   })
   // Another connection loads the fresh statistics.
@@ -86,18 +103,45 @@ describe('with the statistics of 100,000 jobs', () => {
     newProgress,
     isDue,
     dueJobs,
+    expiredJobs,
+    unheardDependants,
+    waitingLanes,
+    liveWorkers,
+    staleWorkers,
+    reasonAt,
+    reasonsBetween,
+    finishedSince,
+    firstOfLane,
     'job by id': 'SELECT * FROM job WHERE id = ?',
     'job by idempotency key': 'SELECT * FROM job WHERE owner = ? AND idem_key = ?',
     'job by lease':
       "SELECT * FROM job WHERE id = ? AND attempt = ? AND lease_nonce = ? AND state = 'running'",
     'events of a job': 'SELECT * FROM job_event WHERE job_id = ? AND no > ? ORDER BY no LIMIT ?',
-    'queued of an owner': 'SELECT sum(queued) AS n FROM lane WHERE owner = ?',
+    queuedOfOwner,
+    'newest checkpoint':
+      'SELECT manifest FROM job_checkpoint WHERE job_id = ? ORDER BY no DESC LIMIT 1',
+    'dependencies of a job':
+      'SELECT job.id, job.state FROM dependency d JOIN job ON job.id = d.on_id WHERE d.job_id = ?',
     'deleting a job': 'DELETE FROM job WHERE seq = ?',
   }
   it.each(Object.entries(statements))('%s searches an index and sorts nothing', (_, text) => {
     const plan = planOf(text)
     expect(plan.join('\n')).toContain('SEARCH')
     expect(plan.filter((step) => /\bSCAN\b|TEMP B-TREE/.test(step))).toEqual([])
+  })
+
+  it('finds waiting queues among the waiting lanes only', () => {
+    expect(planOf(waitingQueues).join('\n')).toContain('SCAN lane USING INDEX lane_turn')
+  })
+
+  it('reads the recent history from its index alone', () => {
+    expect(planOf(finishedSince).join('\n')).toContain('USING COVERING INDEX job_completed')
+  })
+
+  it('forgets reasons without reading jobs', () => {
+    const plan = planOf(oldReasons)
+    expect(plan.filter((step) => step.includes('TEMP B-TREE'))).toEqual([])
+    expect(plan.filter((step) => /SCAN (?!job$)/.test(step))).toEqual([])
   })
 
   it('finds queues with due jobs among the due ones only', () => {

@@ -5,19 +5,21 @@ import { toJob, type JobRow } from '../row.ts'
 import { decisiveEnd, hearOfEnd, maxDependencies, newRow, refuseBeyond } from '../rules/index.ts'
 import { insertEvents } from './events.ts'
 import { countTransition, laneClock } from './lane.ts'
-import { queuedCounts } from './room.ts'
+import { queuedCounts, refuseWhenShort } from './room.ts'
 import { commit, type Engine, type Tx } from './transaction.ts'
 import { transition } from './transition.ts'
 
 /** `also` is written when at least one job is new: a repeated submit finds it written already. */
 export const submit =
   (engine: Engine): JobStore['submit'] =>
-  (jobs, also = []) =>
-    commit(engine, (tx) => {
+  async (jobs, also = []) => {
+    refuseWhenShort(engine)
+    return commit(engine, (tx) => {
       const submitted = jobs.map((job) => submitOne(tx, job))
       if (submitted.some(({ kind }) => kind === 'created')) tx.connection.write(also)
       return submitted
     })
+  }
 
 function submitOne(tx: Tx, job: NewJob): Submitted {
   const { idempotency } = job
