@@ -10,8 +10,8 @@ const pieceBytes = 256 * 1024
  */
 export async function* chunksOf(
   body: Bytes,
-  signal?: AbortSignal | undefined,
-): AsyncIterable<Uint8Array> {
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
   signal?.throwIfAborted()
   if (typeof body === 'function') return yield* chunksOf(body(), signal)
   if (body instanceof Uint8Array) {
@@ -35,13 +35,17 @@ export async function* chunksOf(
 /** Does not wait for a producer that hangs. */
 async function* until<T>(signal: AbortSignal, body: AsyncIterable<T>): AsyncGenerator<T> {
   const chunks = body[Symbol.asyncIterator]()
-  const aborted = Promise.withResolvers<never>()
-  const abort = () => aborted.reject(signal.reason as Error)
-  aborted.promise.catch(() => {})
+  // Not one promise raced against every chunk: it would remember them all.
+  let stop: (reason: unknown) => void = () => {}
+  const abort = () => stop(signal.reason)
   signal.addEventListener('abort', abort)
   try {
     for (;;) {
-      const next = await Promise.race([chunks.next(), aborted.promise])
+      const next = await new Promise<IteratorResult<T>>((resolve, reject) => {
+        stop = reject
+        if (signal.aborted) abort()
+        chunks.next().then(resolve, reject)
+      })
       if (next.done) return
       yield next.value
     }

@@ -1,0 +1,178 @@
+import http from 'node:http'
+import https from 'node:https'
+import { Readable } from 'node:stream'
+import { patience, type Patience } from './patience.ts'
+import { uriEncode } from './uri-encode.ts'
+
+/** What the SDK hands over, as far as it is used here. */
+interface Request {
+  readonly protocol: string
+  readonly hostname: string
+  readonly port?: number
+  readonly method: string
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | readonly string[] | null>>
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+interface RequestOptions {
+  readonly abortSignal?: AbortSignal
+  readonly requestTimeout?: number
+}
+interface Answer {
+  readonly response: {
+    readonly statusCode: number
+    readonly reason?: string
+    readonly headers: Readonly<Record<string, string>>
+    readonly body: Readable
+  }
+}
+
+/** So much is written before the store must have taken it. */
+const pieceBytes = 256 * 1024
+
+/**
+ * How requests reach the store. The SDK's own handler times a connection by its silence, so that it breaks off whoever
+ * reads or produces slowly; this one counts only the time in which the store is to act: take what was written, answer,
+ * or send what somebody waits for.
+ */
+export function httpHandler({ stallMs }: { readonly stallMs: number }) {
+  const agents = {
+    'http:': new http.Agent({ keepAlive: true }),
+    'https:': new https.Agent({ keepAlive: true }),
+  }
+  return {
+    metadata: { handlerProtocol: 'http/1.1' },
+    destroy: () => Object.values(agents).forEach((agent) => agent.destroy()),
+    updateHttpClientConfig: () => {},
+    httpHandlerConfigs: () => ({}),
+    handle: (request: Request, { abortSignal, requestTimeout }: RequestOptions = {}) =>
+      new Promise<Answer>((resolve, reject) => {
+        const isSecure = request.protocol === 'https:'
+        const sent = (isSecure ? https : http).request({
+          host: request.hostname,
+          port: request.port,
+          method: request.method,
+          path: pathOf(request),
+          headers: request.headers,
+          agent: agents[isSecure ? 'https:' : 'http:'],
+        })
+        let giveUp = (error: Error): unknown => sent.destroy(error)
+        const store = patience(requestTimeout ?? stallMs, (error) => giveUp(error))
+        const abort = () => sent.destroy(abortSignal?.reason as Error)
+        abortSignal?.addEventListener('abort', abort, { once: true })
+        if (abortSignal?.aborted) abort()
+        sent.once('close', () => {
+          store.end()
+          abortSignal?.removeEventListener('abort', abort)
+        })
+        sent.on('error', reject)
+        let isAnswered = false
+        sent.on('response', (response) => {
+          isAnswered = true
+          // An answer before the body was sent is a refusal: the rest need not be sent, and the connection is of no use.
+          if (!sent.writableFinished) response.once('close', () => sent.destroy())
+          const body = asked(response, store)
+          giveUp = (error) => body.destroy(error)
+          resolve({
+            response: {
+              statusCode: response.statusCode ?? 0,
+              ...(response.statusMessage !== undefined && { reason: response.statusMessage }),
+              headers: plainHeaders(response.headers),
+              body,
+            },
+          })
+        })
+        send(sent, request.body, store, () => isAnswered).catch((error: unknown) =>
+          sent.destroy(error as Error),
+        )
+      }),
+  }
+}
+
+async function send(
+  to: http.ClientRequest,
+  body: unknown,
+  store: Patience,
+  answered: () => boolean,
+): Promise<void> {
+  store.start()
+  for await (const chunk of piecesOf(body)) {
+    if (to.destroyed || answered()) return
+    store.start()
+    if (!to.write(chunk)) await drained(to)
+    store.stop()
+  }
+  if (to.destroyed || answered()) return
+  to.end()
+  store.start()
+}
+
+function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let from = 0; from < bytes.byteLength; from += pieceBytes)
+    yield bytes.subarray(from, from + pieceBytes)
+}
+
+function piecesOf(body: unknown): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
+  if (body === undefined || body === null) return []
+  if (typeof body === 'string') return pieces(Buffer.from(body))
+  if (body instanceof Uint8Array) return pieces(body)
+  if (body instanceof Readable) return body
+  throw new TypeError('The body of a request to the store is of an unknown kind')
+}
+
+/** Or gone, which the next write says. */
+const drained = (request: http.ClientRequest) =>
+  new Promise<void>((resolve) => {
+    const done = () => {
+      request.off('drain', done).off('close', done).off('response', done)
+      resolve()
+    }
+    request.on('drain', done).on('close', done).on('response', done)
+  })
+
+/** The answer as it is read: while nobody asks for more, the store may take its time. */
+function asked(response: http.IncomingMessage, store: Patience): Readable {
+  store.stop()
+  const body = new Readable({
+    highWaterMark: pieceBytes,
+    read() {
+      store.start()
+      response.resume()
+    },
+    destroy(error, done) {
+      store.stop()
+      response.destroy()
+      done(error)
+    },
+  })
+  response.pause()
+  response.on('data', (chunk: Buffer) => {
+    store.stop()
+    if (body.push(chunk)) store.start()
+    else response.pause()
+  })
+  response.on('end', () => {
+    store.stop()
+    body.push(null)
+  })
+  response.on('error', (error) => body.destroy(error))
+  return body
+}
+
+function pathOf({ path, query }: Request): string {
+  const pairs = Object.entries(query ?? {}).flatMap(([name, value]) =>
+    [value]
+      .flat()
+      .map((one) => (one === null ? uriEncode(name) : `${uriEncode(name)}=${uriEncode(one)}`)),
+  )
+  return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`
+}
+
+const plainHeaders = (headers: http.IncomingHttpHeaders): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  )

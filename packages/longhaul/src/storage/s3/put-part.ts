@@ -1,0 +1,138 @@
+import { createHash, type Hash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { UploadPartCommand } from '@aws-sdk/client-s3'
+import { chunksOf } from '../body-chunks.ts'
+import { otherSize } from '../check-bytes.ts'
+import { invalidParts, quoted } from '../named-parts.ts'
+import type { Bytes, Part, UploadRef } from '../object-store.ts'
+import type { Connection } from './connection.ts'
+import { cutBody } from './cut-body.ts'
+import { namedUpload, sendPart } from './upload-requests.ts'
+import type { WholeDigests } from './whole-digests.ts'
+
+/** A part up to this size is held in memory while it is sent, so that it can be sent again. */
+export const heldBytes = 16 * 1024 * 1024
+
+interface PartOptions {
+  readonly sizeBytes?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * One part. A small one, or one whose body is a function, is sent again when the store fails; what was consumed is not,
+ * and the failure says so.
+ */
+export async function putPart(
+  connection: Connection,
+  digests: WholeDigests,
+  upload: UploadRef,
+  partNumber: number,
+  body: Bytes,
+  options: PartOptions,
+): Promise<Part> {
+  const { sizeBytes } = options
+  const before = digests.before(upload.uploadId, partNumber)
+  const isHeld = sizeBytes === undefined || sizeBytes <= heldBytes
+  const { part, hash } = isHeld
+    ? await putHeld(connection, upload, partNumber, body, options, before)
+    : await putStreamed(connection, upload, partNumber, body, { ...options, sizeBytes }, before)
+  digests.keep(upload.uploadId, part, hash)
+  return part
+}
+
+interface Stored {
+  readonly part: Part
+  /** Of everything up to the end of this part. */
+  readonly hash: Hash | undefined
+}
+
+async function putHeld(
+  connection: Connection,
+  upload: UploadRef,
+  partNumber: number,
+  body: Bytes,
+  { sizeBytes, signal }: PartOptions,
+  before: Hash | undefined,
+): Promise<Stored> {
+  const pieces = cutBody(body, () => sizeBytes ?? heldBytes, signal)
+  const first = await pieces.next()
+  void pieces.return().catch(() => {})
+  if (first.done) throw new Error('A body has at least one piece')
+  const { bytes, isLast, hash } = first.value
+  if (!isLast && sizeBytes === undefined)
+    throw invalidParts(
+      [partNumber],
+      `Part ${partNumber} is larger than ${heldBytes} bytes; say its size beforehand, as S3 wants it.`,
+    )
+  if (sizeBytes !== undefined && (!isLast || bytes.byteLength !== sizeBytes))
+    throw otherSize(sizeBytes, isLast ? String(bytes.byteLength) : 'more')
+  const part = await sendPart(connection, upload, partNumber, first.value, signal)
+  // What is first of all has just been hashed.
+  return { part, hash: partNumber === 1 ? hash : before?.update(bytes) }
+}
+
+async function putStreamed(
+  { client, bucket: Bucket, send }: Connection,
+  upload: UploadRef,
+  partNumber: number,
+  body: Bytes,
+  { sizeBytes, signal }: PartOptions & { readonly sizeBytes: number },
+  before: Hash | undefined,
+): Promise<Stored> {
+  return send(
+    `store part ${partNumber} of ${upload.key}`,
+    async (options) => {
+      const own = createHash('sha256')
+      const whole = before?.copy()
+      const chunks = exactly(chunksOf(body, signal), sizeBytes, (chunk) => {
+        own.update(chunk)
+        whole?.update(chunk)
+      })
+      const source = Readable.from(chunks, { objectMode: false, highWaterMark: 256 * 1024 })
+      source.on('error', () => {}) // the request that reads it is told
+      try {
+        const { ETag } = await client.send(
+          new UploadPartCommand({
+            Bucket,
+            Key: upload.key,
+            UploadId: upload.uploadId,
+            PartNumber: partNumber,
+            Body: source,
+            ContentLength: sizeBytes,
+          }),
+          options,
+        )
+        const sha256 = own.digest('hex')
+        const part = { partNumber, etag: quoted(ETag ?? ''), size: sizeBytes, sha256 }
+        return { part, hash: whole }
+      } catch (error) {
+        throw namedUpload(error, upload)
+      } finally {
+        source.destroy()
+      }
+    },
+    { signal, once: typeof body !== 'function' },
+  )
+}
+
+/**
+ * Copies, since producers may use their buffer again. The last chunk is held back until the source has ended: whoever
+ * sends too much must not have been believed by then.
+ */
+async function* exactly(
+  chunks: AsyncIterable<Uint8Array>,
+  sizeBytes: number,
+  see: (chunk: Uint8Array) => void,
+): AsyncGenerator<Buffer> {
+  let size = 0
+  let held: Buffer | undefined
+  for await (const chunk of chunks) {
+    size += chunk.byteLength
+    if (size > sizeBytes) throw otherSize(sizeBytes, 'more')
+    if (held) yield held
+    held = Buffer.from(chunk)
+    see(held)
+  }
+  if (size !== sizeBytes) throw otherSize(sizeBytes, String(size))
+  if (held) yield held
+}

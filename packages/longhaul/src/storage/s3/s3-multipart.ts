@@ -1,0 +1,148 @@
+import { ListMultipartUploadsCommand, ListPartsCommand } from '@aws-sdk/client-s3'
+import { isLonghaulError } from '../../errors/index.ts'
+import { checkSha256 } from '../check-bytes.ts'
+import { segmentsOf } from '../keys.ts'
+import { mediaTypeOf } from '../media-type-of.ts'
+import {
+  checkPartNumber,
+  matchParts,
+  quoted,
+  sortParts,
+  uploadNotFound,
+  type NamedPart,
+} from '../named-parts.ts'
+import type { MultipartUploads, ObjectInfo, Part, UploadRef } from '../object-store.ts'
+import type { Capabilities } from './capabilities.ts'
+import type { Connection } from './connection.ts'
+import { infoOfStored } from './head-object.ts'
+import { putPart } from './put-part.ts'
+import {
+  abortUpload,
+  beginUpload,
+  completeParts,
+  namedUpload,
+  publishedAs,
+} from './upload-requests.ts'
+import { wholeDigests } from './whole-digests.ts'
+
+/** The store's own multipart uploads. What it lists is the truth, whoever has sent the parts. */
+export function s3Multipart(
+  connection: Connection,
+  { limits }: Pick<Capabilities, 'limits'>,
+): MultipartUploads {
+  const { client, bucket: Bucket, send } = connection
+  const digests = wholeDigests()
+
+  /** Swift takes parts of a completed upload, which spoils the object, and would complete it once more with others. */
+  const checkOpen = async (upload: UploadRef): Promise<void> => {
+    checkRef(upload)
+    if (!connection.isSwift()) return
+    const { key, uploadId } = upload
+    const { Uploads = [] } = await send(`look at the upload of ${key}`, (options) =>
+      client.send(
+        new ListMultipartUploadsCommand({
+          Bucket,
+          Prefix: key,
+          KeyMarker: key,
+          UploadIdMarker: uploadId.slice(0, -1), // just before it
+          MaxUploads: 1,
+        }),
+        options,
+      ),
+    )
+    if (Uploads[0]?.UploadId !== uploadId || Uploads[0].Key !== key) throw uploadNotFound(upload)
+  }
+
+  const listParts = async (upload: UploadRef): Promise<Part[]> => {
+    await checkOpen(upload)
+    const parts: Part[] = []
+    for (let marker: string | undefined; ;) {
+      const page = await send(`list the parts of ${upload.key}`, (options) =>
+        client
+          .send(
+            new ListPartsCommand({
+              Bucket,
+              Key: upload.key,
+              UploadId: upload.uploadId,
+              ...(marker !== undefined && { PartNumberMarker: marker }),
+            }),
+            options,
+          )
+          .catch((error: unknown) => {
+            throw namedUpload(error, upload)
+          }),
+      )
+      for (const { PartNumber = 0, ETag = '', Size = 0 } of page.Parts ?? [])
+        parts.push({ partNumber: PartNumber, etag: quoted(ETag), size: Size })
+      const last = parts.at(-1)
+      if (!page.IsTruncated || !last) return parts
+      marker = page.NextPartNumberMarker ?? String(last.partNumber)
+    }
+  }
+
+  async function complete(
+    upload: UploadRef,
+    named: readonly NamedPart[],
+    sha256: string | undefined,
+  ): Promise<ObjectInfo> {
+    const parts = sortParts(named)
+    const stored = await listParts(upload).catch((error: unknown) => {
+      if (isLonghaulError(error, 'upload-not-found')) return undefined
+      throw error
+    })
+    if (!stored) {
+      const published = await publishedAs(connection, upload, parts)
+      if (published) return published
+      throw uploadNotFound(upload)
+    }
+    const size = matchParts(parts, stored).reduce((sum, part) => sum + part.size, 0)
+    const digest = digests.of(upload.uploadId, parts)
+    if (digest !== undefined) checkSha256(digest, sha256)
+    const etag = await completeParts(connection, upload, parts)
+    digests.forget(upload.uploadId)
+    const { key } = upload
+    return infoOfStored(connection, { key, size, etag, mediaType: mediaTypeOf(key) })
+  }
+
+  return {
+    limits,
+    async begin(key, options = {}) {
+      segmentsOf(key)
+      return beginUpload(connection, key, options)
+    },
+    async putPart(upload, partNumber, body, options = {}) {
+      checkPartNumber(partNumber, limits.maxParts)
+      await checkOpen(upload)
+      return putPart(connection, digests, upload, partNumber, body, options)
+    },
+    listParts,
+    complete: (upload, parts, options = {}) => complete(upload, parts, options.sha256),
+    async abort(upload) {
+      digests.forget(upload.uploadId)
+      if (isRef(upload)) await abortUpload(connection, upload)
+    },
+    async *listUploads(prefix) {
+      for (let from = {}; ;) {
+        const page = await send(`list the uploads below ${prefix}`, (options) =>
+          client.send(
+            new ListMultipartUploadsCommand({ Bucket, Prefix: prefix, ...from }),
+            options,
+          ),
+        )
+        for (const { Key, UploadId, Initiated } of page.Uploads ?? [])
+          if (Key?.startsWith(prefix) && UploadId)
+            yield { key: Key, uploadId: UploadId, startedAt: Initiated ?? new Date(0) }
+        if (!page.IsTruncated || page.NextKeyMarker === undefined) return
+        from = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
+      }
+    },
+  }
+}
+
+/** Without an upload's name the store would take a part for an object. */
+const isRef = ({ uploadId }: UploadRef): boolean => /^[\x21-\x7e]+$/.test(uploadId)
+
+function checkRef(upload: UploadRef): void {
+  segmentsOf(upload.key)
+  if (!isRef(upload)) throw uploadNotFound(upload)
+}
