@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 // In this repository `longhaul` means its sources, not a build that may be old.
 // 'import' is added where something is imported; said here, it would give a CommonJS package's require() ES modules too.
-const conditions = ['longhaul-source', 'module', 'node']
+// Nor 'module': what lies there is for bundlers, and may be nothing that Node itself can load.
+const conditions = ['longhaul-source', 'node']
 const shared = {
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
