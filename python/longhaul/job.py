@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Sequence, Tuple, TypeVar, Union
 
+from .checkpoints import Checkpoints
 from .errors import Cancelled
 from .log import Log
 from .outputs import Outputs
 from .progress import Progress, Track, percent_of
-from .units import milliseconds
 
 Item = TypeVar("Item")
 Send = Callable[[Dict[str, Any]], None]
@@ -56,7 +56,6 @@ class Job:
         self._send = send
         self._progress = Progress(send)
         self._cancelled: Optional[str] = None
-        self._told_of_checkpoints = False
         self.log = Log(send, self.check)
         self.outputs = Outputs(
             self.workspace,
@@ -66,7 +65,9 @@ class Job:
             input_paths=[file.path for file in self.inputs],
             limits=message.get("limits"),
             began_ns=began_ns,
+            restored_writers=message.get("restored_writers") or (),
         )
+        self._checkpoints = Checkpoints(send, self.outputs, self.note)
 
     @property
     def cancelled(self) -> bool:
@@ -118,16 +119,21 @@ class Job:
         self._progress.report({key: value for key, value in said.items() if value is not None}, always=not counts)
 
     def checkpoint_due(self, every: str = "1 min") -> bool:
-        """Whether it is time to save. In this version attempts always start clean, so it never is."""
+        """Whether it is time to save: `every` has passed since the last, or the worker is about to end. Ask at every step."""
         self.check()
-        milliseconds(every, "every")
-        self._tell_of_checkpoints()
-        return False
+        return self._checkpoints.due(every)
 
     def checkpoint(self, state: Any, *, files: Sequence[Union[str, Path]] = ()) -> None:
-        """Saves state to continue from. In this version attempts always start clean: the call says so once."""
+        """Keeps state, files and every output so far, for `job.restored` of the next attempt if this one does not end.
+
+        The files are then back at their paths. Rows written before are kept, those after it are written again. When the
+        worker is about to end, the call ends this attempt (`Cancelled`) once it is saved; the job goes on elsewhere.
+        """
         self.check()
-        self._tell_of_checkpoints()
+        answer = self._checkpoints.save(state, files)
+        if answer.get("stop"):
+            self.cancel("drain")
+        self.check()
 
     def note(self, text: str) -> None:
         """A warning in the log that is longhaul's own, not the author's; never raises `Cancelled`."""
@@ -136,8 +142,12 @@ class Job:
     def cancel(self, reason: str) -> None:
         """For the supervisor's message only."""
         self._cancelled = reason
+        self._checkpoints.stop()
 
-    def _tell_of_checkpoints(self) -> None:
-        if not self._told_of_checkpoints:
-            self._told_of_checkpoints = True
-            self.note("Checkpoints are not kept in this version of longhaul: another attempt starts clean.")
+    def drain(self) -> None:
+        """For the supervisor's message only."""
+        self._checkpoints.drain()
+
+    def checkpointed(self, message: Mapping[str, Any]) -> None:
+        """For the supervisor's message only."""
+        self._checkpoints.answered(message)

@@ -6,15 +6,18 @@ import os
 import shutil
 import stat
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Set, Union
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple, Type, TypeVar, Union
 
 from .errors import PermanentError
+from .kept import State
 from .records import RecordWriter
 from .shards import ShardWriter
 from .to_json import Note
 
 Send = Callable[[Dict[str, Any]], None]
 Data = Union[bytes, bytearray, memoryview, str, "os.PathLike[str]", Iterable[Any]]
+
+Writer = TypeVar("Writer", RecordWriter, ShardWriter)
 
 _OWN = ".longhaul"
 _DEFAULT_LIMITS = {"records_file_bytes": 64 * 2**20, "shard_bytes": 256 * 2**20}
@@ -31,8 +34,10 @@ class Outputs:
         input_paths: Iterable[Path] = (),
         limits: Optional[Mapping[str, int]] = None,
         began_ns: int = 0,
+        restored_writers: Sequence[Mapping[str, Any]] = (),
     ):
         self._workspace = workspace.resolve()
+        self._restored = [State.from_json(one, self._workspace) for one in restored_writers]
         self._send = send
         self._check = check
         self._note = note
@@ -44,7 +49,8 @@ class Outputs:
         self._given: Dict[Path, str] = {}
         self._promised: Dict[Path, Optional[str]] = {}
         self._writers: List[Union[RecordWriter, ShardWriter]] = []
-        self._folders = 0
+        # Above every folder that an earlier attempt used for a file that is back.
+        self._folders = max((state.folder_below(self._workspace / _OWN) for state in self._restored), default=0)
 
     def write(self, name: str, data: Data, *, media_type: Optional[str] = None) -> Path:
         """Writes an output at once: bytes, text, an open file, another file's Path, or an iterable of chunks."""
@@ -74,23 +80,16 @@ class Outputs:
         if format != "jsonl":
             raise PermanentError(f"records({name!r}, format={format!r}): this version writes format='jsonl' only.")
         check_name(name)
-        writer = RecordWriter(
-            name,
-            self._own_file,
-            self._give,
-            self._check,
-            self._note,
-            self._limits["records_file_bytes"],
-        )
-        self._writers.append(writer)
-        return writer
+        limit = self._limits["records_file_bytes"]
+        make = lambda: RecordWriter(name, self._own_file, self._give, self._check, self._note, limit)  # noqa: E731
+        return self._writer("records", name, RecordWriter, make)
 
     def shards(self, name: str) -> ShardWriter:
         """Many small files, in tar files `<name>_00000.tar`, … (WebDataset): `masks.add("a/1.png", data)`."""
         check_name(name)
-        writer = ShardWriter(name, self._own_file, self._give, self._check, self._limits["shard_bytes"])
-        self._writers.append(writer)
-        return writer
+        limit = self._limits["shard_bytes"]
+        make = lambda: ShardWriter(name, self._own_file, self._give, self._check, limit)  # noqa: E731
+        return self._writer("shards", name, ShardWriter, make)
 
     def give(self, path: "os.PathLike[str]", at: str, media_type: Optional[str] = None) -> str:
         """Gives a returned or yielded file away and answers its output name. The same file again is the same output."""
@@ -112,8 +111,17 @@ class Outputs:
         self._given[file] = name
         return name
 
+    def flush(self) -> Tuple[List[Dict[str, Any]], List[Dict[str, Any]]]:
+        """For a checkpoint: the state of every writer, and the files that they have not finished."""
+        states = [*self._restored, *(writer.flush() for writer in self._writers)]
+        unfinished = [state.unfinished for state in states if state.unfinished is not None]
+        growing = [{"path": str(file.path.relative_to(self._workspace)), "size": file.size} for file in unfinished]
+        return [state.to_json(self._workspace) for state in states], growing
+
     def finish(self) -> None:
         """The attempt has succeeded: closes writers, and gives what `path` promised."""
+        for state in list(self._restored):  # what an earlier attempt wrote is not lost because this one added nothing
+            (self.records if state.kind == "records" else self.shards)(state.name)
         for writer in self._writers:
             writer.close()
         for file in list(self._promised):
@@ -123,6 +131,20 @@ class Outputs:
     @property
     def count(self) -> int:
         return len(self._names)
+
+    def _writer(self, kind: str, name: str, of: Type[Writer], make: Callable[[], Writer]) -> Writer:
+        """One writer of a name. That of a checkpoint goes on."""
+        for existing in self._writers:
+            if isinstance(existing, of) and existing.name == name:
+                return existing
+        writer = make()
+        for state in self._restored:
+            if (state.kind, state.name) == (kind, name):
+                self._restored.remove(state)
+                writer.resume(state)
+                break
+        self._writers.append(writer)
+        return writer
 
     def _check_free(self, name: str) -> None:
         check_name(name)

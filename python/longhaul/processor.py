@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Callable, Mapping, Optional, TypeVar, Union, overload
+from typing import Any, Callable, Mapping, Optional, Sequence, Tuple, TypeVar, Union, overload
 
 from .units import bytes_of, milliseconds
 
@@ -25,6 +25,7 @@ class Options:
     timeout_ms: Optional[int] = None
     silence_ms: Optional[int] = None
     memory_bytes: Optional[int] = None
+    accepts_checkpoints: Optional[Tuple[str, ...]] = None
     gpu: Optional[int] = None
     threads: Optional[int] = None
 
@@ -45,6 +46,7 @@ def processor(
     timeout: Union[str, timedelta, None] = None,
     silence: Union[str, timedelta, None] = None,
     memory: Optional[str] = None,
+    accepts_checkpoints: Optional[Sequence[str]] = None,
     gpu: Optional[int] = None,
     threads: Optional[int] = None,
 ) -> Callable[[Target], Target]: ...
@@ -62,6 +64,7 @@ def processor(
     timeout: Union[str, timedelta, None] = None,
     silence: Union[str, timedelta, None] = None,
     memory: Optional[str] = None,
+    accepts_checkpoints: Optional[Sequence[str]] = None,
     gpu: Optional[int] = None,
     threads: Optional[int] = None,
 ) -> Any:
@@ -70,6 +73,7 @@ def processor(
     timeout: how long one attempt may take: '14 h'.  silence: how long it may show no sign of life: '10 min'.
     memory: limit of the process: '6 GB'.  retry: attempts when the code raises, 1 where nothing is said.
     concurrency: attempts at once in the whole fleet.  version: what results are recorded with, else a digest.
+    accepts_checkpoints: other versions whose checkpoints this one continues from: ["1.0"], or ["*"] for any.
     """
     attempts = retry.get("attempts") if isinstance(retry, Mapping) else retry
     for of, count in (("concurrency", concurrency), ("retry", attempts)):
@@ -85,6 +89,7 @@ def processor(
         timeout_ms=None if timeout is None else milliseconds(timeout, "timeout"),
         silence_ms=None if silence is None else milliseconds(silence, "silence"),
         memory_bytes=None if memory is None else bytes_of(memory, "memory"),
+        accepts_checkpoints=None if accepts_checkpoints is None else tuple(accepts_checkpoints),
         gpu=gpu,
         threads=threads,
     )

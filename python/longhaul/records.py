@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Callable, Dict, List, Mapping, Optional, Type
 
 from .errors import PermanentError
+from .kept import KeptFile, State
 from .to_json import JsonEncoder, Note
 
 MEDIA_TYPE = "application/x-ndjson"
@@ -38,6 +40,21 @@ class RecordWriter:
         self._sink: Optional[IO[bytes]] = None
         self._path: Optional[Path] = None
         self._size = 0
+
+    def flush(self) -> State:
+        """For a checkpoint: all rows are in their file. How to go on from here."""
+        if self._sink is not None:
+            self._sink.flush()
+        unfinished = None if self._path is None or self._sink is None else KeptFile(self._path, self._size)
+        return State("records", self.name, self.count, list(self.files), unfinished)
+
+    def resume(self, state: State) -> None:
+        """Goes on where that state was; what the unfinished file holds beyond is cut off."""
+        self.count, self.files = state.count, list(state.files)
+        if state.unfinished is not None:
+            self._path, self._size = state.unfinished
+            os.truncate(self._path, self._size)
+            self._sink = open(self._path, "ab")
 
     def write(self, row: Optional[Mapping[str, Any]] = None, /, **fields: Any) -> None:
         """One row, as a mapping, as keywords, or both. NaN becomes null; integers are written exactly."""

@@ -10,8 +10,9 @@ from types import TracebackType
 from typing import IO, Any, Callable, Dict, List, Optional, Type, Union
 
 from .errors import PermanentError
+from .kept import KeptFile, State
 from .records import Give, NewFile
-from .tar_header import BLOCK_BYTES, RECORD_BYTES, padding, tar_header
+from .tar_header import BLOCK_BYTES, RECORD_BYTES, padding, parse_header, tar_header
 
 MEDIA_TYPE = "application/x-tar"
 
@@ -31,6 +32,27 @@ class ShardWriter:
         self._path: Optional[Path] = None
         self._sizes: Dict[str, int] = {}
         self._bytes = 0
+
+    def flush(self) -> State:
+        """For a checkpoint: all members are in their file. How to go on from here."""
+        if self._tar is not None:
+            self._tar.flush()
+        unfinished = None if self._path is None or self._tar is None else KeptFile(self._path, self._tar.tell())
+        return State("shards", self.name, self.count, list(self.files), unfinished)
+
+    def resume(self, state: State) -> None:
+        """Goes on where that state was; what the unfinished shard holds beyond is cut off."""
+        self.count, self.files = state.count, list(state.files)
+        if state.unfinished is None:
+            return
+        self._path, size = state.unfinished
+        os.truncate(self._path, size)
+        self._tar = open(self._path, "r+b")
+        while self._tar.tell() < size:
+            name, member_size = parse_header(self._tar.read(BLOCK_BYTES))
+            self._sizes[name] = member_size
+            self._bytes += member_size
+            self._tar.seek(member_size + padding(member_size), os.SEEK_CUR)
 
     def add(self, name: str, data: Union[bytes, str, "os.PathLike[str]"]) -> None:
         """One member: bytes, text, or the Path of a file. The next shard begins when this one would grow too large."""

@@ -35,6 +35,15 @@ def tar_header(name: str, size: int) -> bytes:
     return header[:148] + b"%06o\0 " % sum(header) + header[156:]
 
 
+def parse_header(header: bytes) -> Tuple[str, int]:
+    """Name and size of the member that a header of ours begins."""
+    if header[257:262] != b"ustar":
+        raise ValueError("The shard to go on with is damaged: a header of a member was expected.")
+    prefix, name = (field.split(b"\0", 1)[0] for field in (header[345:500], header[:100]))
+    whole = prefix + b"/" + name if prefix else name
+    return whole.decode("utf-8", "surrogateescape"), int(header[124:135], 8)
+
+
 def padding(size: int, block: int = BLOCK_BYTES) -> int:
     return -size % block
 

@@ -47,17 +47,6 @@ class JobTest(ChildTest):
         self.assertEqual((info["level"], info["text"], info["fields"]["file"]), ("info", "hello", "a/b"))
         self.assertEqual(warn["fields"], {"value": None})
 
-    def test_checkpoints_are_typed_and_say_once_that_they_are_not_kept(self):
-        messages = self.run_once("""
-            def f(job):
-                assert job.restored is None
-                for step in range(3):
-                    if job.checkpoint_due("1 min"): raise AssertionError
-                    job.checkpoint({"step": step}, files=["a"])
-        """)
-        self.assertEqual([one["type"] for one in messages], ["log", "result"])
-        self.assertIn("starts clean", messages[0]["text"])
-
     def test_outputs_are_written_promised_recorded_and_sharded(self):
         messages = self.run_once("""
             import io

@@ -92,6 +92,10 @@ class _Reader:
                 self.runs.put(message)
             elif kind == "cancel" and attempt is not None:
                 attempt.cancel(message["reason"])
+            elif kind == "drain" and attempt is not None:
+                attempt.job.drain()
+            elif kind == "checkpointed" and attempt is not None:
+                attempt.job.checkpointed(message)
             elif kind == "stop":
                 break
         self.runs.put(None)

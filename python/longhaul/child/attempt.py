@@ -52,6 +52,10 @@ class Attempt:
             end["fatal"] = True  # a fresh process for the next attempt
         return end
 
+    @property
+    def job(self) -> Job:
+        return self._job
+
     def cancel(self, reason: str) -> None:
         """Called from the thread that reads messages. Code that takes a job is asked, other code is interrupted."""
         self._job.cancel(reason)

@@ -43,6 +43,7 @@ class Served:
             "silence_ms": options.silence_ms,
             "max_attempts": options.max_attempts,
             "memory_bytes": options.memory_bytes,
+            "accepts_checkpoints": options.accepts_checkpoints,
             "queue": options.queue,
         }
         return {

@@ -47,6 +47,16 @@ describe('a program that breaks a rule', () => {
     ['invalid-input', '"field":"text"', '"place":"text"'],
     ['one-ready', `say '{"type":"ready"}'`, `say '{"type":"progress"}'; say '{"type":"ready"}'`],
     ['sigterm', 'home=$PWD', "home=$PWD; trap 'exit 0' TERM"],
+    ['checkpoint', 'printf \'%b\' "$text" > state.txt', ': > state.txt'],
+    [
+      'checkpoint-waits',
+      `checkpoint "$text" '"state.txt"'`,
+      `say '{"type":"checkpoint","state":1}'`,
+    ],
+    ['not-saved', '*\'"stop":true\'*', '*\'"saved":false\'*'],
+    ['restored', 'cat state.txt', 'echo lost'],
+    ['drain', "error cancelled 'goes on elsewhere'", ':'],
+    ['late-drain', 'stop) exit 0', 'drain) exit 1 ;; stop) exit 0'],
   ])('is told which: %s', { timeout: 60_000 }, async (id, from, to) => {
     expect(good).toContain(from)
     const command = path.join(folder, `${id}.sh`)

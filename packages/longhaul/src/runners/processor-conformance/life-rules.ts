@@ -90,4 +90,18 @@ export const lifeRules: readonly Rule[] = [
       expectThat(end.type === 'result', 'the next run goes well', end)
     },
   },
+  {
+    id: 'late-drain',
+    title: 'A `drain` between attempts is ignored.',
+    async check(open) {
+      const driver = open()
+      await driver.ready()
+      driver.send({ type: 'drain' })
+      const { from } = await driver.start({ do: 'wait' })
+      await driver.next(({ type }) => type === 'progress', from)
+      driver.send({ type: 'cancel', reason: 'cancelled' })
+      const end = await driver.next(({ type }) => type === 'error' || type === 'result', from)
+      expectThat(end['code'] === 'cancelled', 'the next run goes on until it is cancelled', end)
+    },
+  },
 ]
