@@ -139,6 +139,47 @@ export function runnerConformance(
       for (const { outcome } of running) expect(await outcome).toMatchObject({ kind: 'stopped' })
     })
 
+    it('keeps a checkpoint, tells whether it was saved, and goes on', async () => {
+      for (const saved of [true, false]) {
+        const kept: unknown[] = []
+        const onCheckpoint = (checkpoint: unknown) =>
+          Promise.resolve(kept.push(checkpoint) > 0 && saved)
+        const { outcome } = await start({ do: 'checkpoint', text: 'kept' }, { onCheckpoint })
+        expect(await outcome).toMatchObject({ kind: 'completed' })
+        expect(kept).toMatchObject([{ state: { text: 'kept' }, files: ['state.txt'] }])
+      }
+    })
+
+    it('continues from what was kept', async () => {
+      const restored = { state: { text: 'kept' }, writers: [] }
+      const files = { 'state.txt': 'kept in a file' }
+      const { outcome } = await start({ do: 'restore' }, { restored, files })
+      const value = { restored: { text: 'kept' }, text: 'kept in a file' }
+      expect(await outcome).toMatchObject({ kind: 'completed', value })
+    })
+
+    it('stops an attempt that drains once it has kept a checkpoint', async () => {
+      let asked = 0
+      const onCheckpoint = () => Promise.resolve(++asked > 0)
+      const attempt = await start({ do: 'steps', text: 'x' }, { onCheckpoint })
+      await vi.waitUntil(() => attempt.progress.length > 0, waitFor)
+      attempt.drain()
+      attempt.drain()
+      expect(await attempt.outcome).toMatchObject({ kind: 'stopped', reason: 'drain' })
+      expect(asked).toBe(1)
+      const next = await start({ do: 'echo', text: 'next' })
+      expect(await next.outcome).toMatchObject({ kind: 'completed' })
+    })
+
+    it('gives an attempt that drains before it has a slot back at once', async () => {
+      const running = [await start({ do: 'wait' }), await start({ do: 'wait' })]
+      await vi.waitUntil(() => running.every(({ progress }) => progress.length > 0), waitFor)
+      const waiting = await start({ do: 'echo', text: 'never' })
+      waiting.drain()
+      expect(await waiting.outcome).toMatchObject({ kind: 'stopped', reason: 'drain' })
+      for (const attempt of running) attempt.kill()
+    })
+
     it('ends running and waiting attempts when it is stopped', async () => {
       const attempts = await Promise.all([1, 2, 3].map(() => start({ do: 'wait' })))
       await vi.waitUntil(() => attempts.some(({ progress }) => progress.length > 0), waitFor)

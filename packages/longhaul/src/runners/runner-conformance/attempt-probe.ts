@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Progress } from '../../jobs/job.ts'
 import type { JsonObject } from '../../support/json.ts'
@@ -27,9 +27,13 @@ export async function startAttempt(
     readonly onOutput?: AttemptSink['output']
     readonly onCheckpoint?: AttemptSink['checkpoint']
     readonly restored?: AttemptRequest['restored']
+    /** In the workspace before it begins. */
+    readonly files?: Readonly<Record<string, string>>
   } = {},
 ): Promise<Probe> {
   const workspace = await mkdtemp(path.join(folder, 'workspace-'))
+  for (const [name, text] of Object.entries(more.files ?? {}))
+    await writeFile(path.join(workspace, name), text)
   const attemptId = `j_probe_${process.pid}.${++attempts}.nonce`
   const logFile = path.join(folder, 'logs', `${attempts}.log`)
   const progress: Progress[] = []
