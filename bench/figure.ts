@@ -2,7 +2,7 @@
 export interface Figure {
   readonly name: string
   readonly value: number
-  readonly unit: 'ms' | 'MB' | 'per second'
+  readonly unit: 'ms' | 'MB' | 'per second' | '×'
   readonly target: { readonly atMost: number } | { readonly atLeast: number }
   /** Whatever helps to judge the number: other percentiles, counts. */
   readonly beside?: string

@@ -6,10 +6,10 @@ import type { Figure } from './figure.ts'
 import { family, forgetPeaks, type Resident } from './memory.ts'
 import { resultOf, startService, submit, warmedUp, type Service } from './service.ts'
 
-const inputBytes = 2e9
+const inputBytes = 5e9
 const MB = 1e6
 
-/** A 2 GB file goes in through signed parts, through a processor, and out again; nobody may hold it in memory. */
+/** 5 GB go in through signed parts, through a processor, and out again; nobody may hold them in memory. */
 export async function largeFiles(): Promise<readonly Figure[]> {
   const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-bench-file-'))
   try {
@@ -31,7 +31,7 @@ export async function largeFiles(): Promise<readonly Figure[]> {
     const growth = (who: Resident): number =>
       who.peak - (before.find(({ pid }) => pid === who.pid)?.now ?? 0)
     const grown = (title: string, who: readonly Resident[]): Figure => ({
-      name: `${title}: growth by a 2 GB input and output`,
+      name: `${title}: growth by a job with 10 GB of inputs and outputs`,
       value: Math.max(...who.map(growth)) / MB,
       unit: 'MB',
       target: { atMost: 100 },

@@ -3,23 +3,31 @@ import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { meets, table, type Figure } from './figure.ts'
-import { footprint } from './footprint.ts'
-import { largeFiles } from './large-files.ts'
-import { responsiveness } from './responsiveness.ts'
-import { submitRate } from './submit-rate.ts'
-import { submitToCode } from './submit-to-code.ts'
 
-const measurements = { footprint, submitToCode, submitRate, responsiveness, largeFiles }
+type Measure = () => Promise<readonly Figure[]>
+
+/** Loaded when chosen, so that one figure needs neither the servers nor the peers of another. */
+const measurements: Readonly<Record<string, () => Promise<Measure>>> = {
+  footprint: async () => (await import('./footprint.ts')).footprint,
+  submitToCode: async () => (await import('./submit-to-code.ts')).submitToCode,
+  submitRate: async () => (await import('./submit-rate.ts')).submitRate,
+  roundTrips: async () => (await import('./round-trips.ts')).roundTrips,
+  responsiveness: async () => (await import('./responsiveness.ts')).responsiveness,
+  millionJobs: async () => (await import('./million-jobs.ts')).millionJobs,
+  failover: async () => (await import('./failover.ts')).failover,
+  progressWrites: async () => (await import('./progress-writes.ts')).progressWrites,
+  scaleOut: async () => (await import('./scale-out.ts')).scaleOut,
+  largeFiles: async () => (await import('./large-files.ts')).largeFiles,
+}
 
 const { values, positionals } = parseArgs({
   options: { check: { type: 'boolean' } },
   allowPositionals: true,
 })
-const chosen = Object.entries(measurements).filter(
-  ([name]) => positionals.length === 0 || positionals.includes(name),
-)
-if (chosen.length === 0) {
-  console.error(`Measure one of ${Object.keys(measurements).join(', ')}, or nothing for all`)
+const unknown = positionals.filter((name) => !Object.hasOwn(measurements, name))
+if (unknown.length > 0) {
+  console.error(`There is no ${unknown.join(', ')}: name any of`)
+  console.error(`  ${Object.keys(measurements).join(' ')}, or nothing for all`)
   process.exit(2)
 }
 
@@ -28,8 +36,10 @@ execFileSync('npm', ['run', '-s', 'build'], {
   stdio: 'inherit',
 })
 const figures: Figure[] = []
-for (const [name, measure] of chosen) {
+for (const [name, load] of Object.entries(measurements)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue
   console.error(`measuring ${name} …`)
+  const measure = await load()
   figures.push(...(await measure()))
 }
 console.log(table(figures))

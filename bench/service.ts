@@ -14,12 +14,24 @@ export interface Service extends AsyncDisposable {
   readonly pid: number
   /** From the start of the process to the first healthy answer. */
   readonly startMs: number
+  /** Without a word, as a host that lost its power. */
+  kill(): Promise<void>
 }
 
-/** The built command as a user starts it, on a fresh data directory. */
+export interface ServiceOptions {
+  /** `worker` answers /health alone. @default 'serve' */
+  readonly command?: 'serve' | 'worker'
+  readonly flags?: readonly string[]
+  /** @default a fresh one, removed afterwards */
+  readonly dataDir?: string
+}
+export const benchProcessors = path.join(root, 'bench/processors/bench.ts')
+
+/** The built command as a user starts it. */
 export async function startService(
   env: Readonly<Record<string, string>> = {},
-  sources: readonly string[] = [path.join(root, 'bench/processors/bench.ts')],
+  sources: readonly string[] = [benchProcessors],
+  { command = 'serve', flags = [], dataDir }: ServiceOptions = {},
 ): Promise<Service> {
   const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-bench-'))
   const log = path.join(folder, 'serve.log')
@@ -31,17 +43,22 @@ export async function startService(
     process.execPath,
     [
       path.join(root, 'packages/longhaul/bin/longhaul.js'),
-      'serve',
+      command,
       ...sources,
-      ...['--port', String(port), '--data', path.join(folder, 'data')],
+      ...flags,
+      ...['--port', String(port), '--data', dataDir ?? path.join(folder, 'data')],
     ],
     { stdio: ['ignore', output, output], env: { ...process.env, LOG_LEVEL: 'warn', ...env } },
   )
   closeSync(output)
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM')
-    if (child.exitCode === null) await once(child, 'exit')
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
     await rm(folder, { recursive: true, force: true })
+  }
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL')
+    await once(child, 'exit')
   }
   while (!(await isHealthy(url))) {
     if (child.exitCode !== null || performance.now() - began > 30_000) {
@@ -55,6 +72,7 @@ export async function startService(
     url,
     pid: child.pid ?? 0,
     startMs: performance.now() - began,
+    kill,
     [Symbol.asyncDispose]: stop,
   }
 }

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { defineProcessor, file, z } from 'longhaul'
 
 /** Burns one core. */
@@ -52,4 +53,44 @@ const copy = defineProcessor({
   }),
 })
 
-export default [burn, clock, hold, copy]
+/** Does nothing, in the service's own process. */
+const noop = defineProcessor({
+  name: 'noop',
+  version: '1.0.0',
+  runner: 'inline',
+  input: {},
+  output: {},
+  run: async () => ({}),
+})
+
+/** Waits for somebody else, as a call of a remote service does. */
+const remote = defineProcessor({
+  name: 'remote',
+  version: '1.0.0',
+  runner: 'inline',
+  input: { ms: z.number() },
+  output: {},
+  run: async ({ input, signal }) => {
+    await pause(input.ms, undefined, { signal })
+    return {}
+  },
+})
+
+/** Tells ten times a second how far it is. */
+const chatty = defineProcessor({
+  name: 'chatty',
+  version: '1.0.0',
+  runner: 'inline',
+  input: { seconds: z.number() },
+  output: {},
+  run: async ({ input, signal, progress }) => {
+    const updates = input.seconds * 10
+    for (let n = 1; n <= updates; n++) {
+      await pause(100, undefined, { signal })
+      progress(n, updates)
+    }
+    return {}
+  },
+})
+
+export default [burn, clock, hold, copy, noop, remote, chatty]

@@ -148,7 +148,7 @@ async function quiet(
 ): Promise<Finding[]> {
   await fleet.whole(60_000)
   const ids = readEvidence<AcknowledgedLine>(folder.acknowledged).map(({ job }) => job)
-  const findings = [...(await awaitEnds(client, ids, folder.ledger, leaseMs, quietMs))]
+  const findings = [...(await awaitEnds(client, ids, folder, leaseMs, quietMs))]
   await pause(2 * leaseMs)
   findings.push(...(await leftProcesses(folder.root, (command) => command !== 'sleep 600')))
   if (!(await fleet.stop()))
