@@ -53,3 +53,9 @@ export function outOfMemory(detail: string, facts: Record<string, unknown> = {})
     retry: 'policy',
   }
 }
+
+/** Ended by us, for what it and its children held. */
+export function tooMuchMemory(heldBytes: number, limitBytes: number | undefined): Failure {
+  const detail = `The attempt held ${heldBytes} bytes of memory; its limit is ${limitBytes}.`
+  return outOfMemory(detail, { held_bytes: heldBytes, limit_bytes: limitBytes })
+}

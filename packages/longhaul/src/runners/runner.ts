@@ -105,6 +105,8 @@ export type ProcessorSource =
       readonly name: string
       readonly template: string
       readonly cwd: string
+      /** What one run and all that it starts may hold. @default no limit */
+      readonly memoryBytes?: number
     }
 export interface RunnerOptions {
   readonly slots: number

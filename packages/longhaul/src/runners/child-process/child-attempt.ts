@@ -1,5 +1,5 @@
 import { LonghaulError, toProblem } from '../../errors/index.ts'
-import { failureOfExit, failureOfMessage, outOfMemory } from '../attempt-failure.ts'
+import { failureOfExit, failureOfMessage, tooMuchMemory } from '../attempt-failure.ts'
 import { AttemptSession } from '../attempt-session.ts'
 import type { FromProcessor } from '../messages.ts'
 import { toRunMessage } from '../run-message.ts'
@@ -154,11 +154,8 @@ export class ChildAttempt implements RunningAttempt, ChildListener {
 
   #outcomeOf(end: End, usage: RunUsage): RunOutcome {
     if (end.type === 'result') return { kind: 'completed', value: end.value, usage }
-    if (this.#excessBytes !== undefined) {
-      const limit = this.#description.memory_bytes
-      const detail = `The attempt held ${this.#excessBytes} bytes of memory; its limit is ${limit}.`
-      return { ...outOfMemory(detail), usage }
-    }
+    if (this.#excessBytes !== undefined)
+      return { ...tooMuchMemory(this.#excessBytes, this.#description.memory_bytes), usage }
     if (this.#stop.reason) return { kind: 'stopped', reason: this.#stop.reason, usage }
     // It was told to stop after its checkpoint; however it ended, what it had is kept.
     if (this.#session.drained) return { kind: 'stopped', reason: 'drain', usage }

@@ -92,11 +92,12 @@ function descriptionsOf(processors: readonly Processor[], runtime: string) {
   }
 }
 
-/** Undefined: this process only describes. One with a memory limit is started anew with it, an inline one runs elsewhere. */
+/** Undefined: this process only describes. One with a memory limit is started anew with it, an inline or threaded one runs elsewhere. */
 function chosen(processors: readonly Processor[]): Processor | undefined {
   if (wanted === '') {
     const [only] = processors
-    const here = only?.runner !== 'inline' && only?.memoryBytes === undefined
+    const { runner = 'process', memoryBytes } = only ?? {}
+    const here = runner === 'process' && memoryBytes === undefined
     return processors.length === 1 && here ? only : undefined
   }
   const found = processors.find(({ name }) => name === wanted)

@@ -179,6 +179,28 @@ it('gives a processor the heap that it asks for', async () => {
   expect(limit).toBeGreaterThanOrEqual(6 * 2 ** 30)
 })
 
+it('runs a processor that asks for a thread in one, beside those that ask for none', async () => {
+  await write(
+    'threads.ts',
+    `import { isMainThread, threadId } from 'node:worker_threads'
+    import { defineProcessor } from 'longhaul'
+    const run = () => ({ pid: process.pid, isMainThread })
+    export default [
+      defineProcessor({ name: 'threaded', runner: 'thread', run }),
+      defineProcessor({ name: 'own', run }),
+    ]`,
+  )
+  await open('threads.ts')
+  const runs = runners.map(async (runner) => {
+    const { outcome } = await startAttempt(runner, folder, {})
+    return [runner.description.name, await outcome]
+  })
+  expect(Object.fromEntries(await Promise.all(runs))).toMatchObject({
+    threaded: { value: { pid: process.pid, isMainThread: false } },
+    own: { value: { isMainThread: true } },
+  })
+})
+
 it('runs an inline processor in this very process', async () => {
   await open(path.join(fixtures, 'only-waits.ts'))
   expect(await runOnly()).toMatchObject({ value: { pid: process.pid } })

@@ -9,6 +9,7 @@ import { resolveLonghaul } from '../author-context/resolve-longhaul.ts'
 import { checkDescription } from '../check-description.ts'
 import { inlineRunner } from '../inline/index.ts'
 import type { ProcessorSource, Runner, RunnerFactory, RunnerOptions } from '../runner.ts'
+import { threadRunner } from '../worker-thread/index.ts'
 import { childEnvironment } from './child-environment.ts'
 import { processRunner } from './process-runner.ts'
 import { programRunner } from './program/program-runner.ts'
@@ -106,8 +107,11 @@ async function openFile(source: FileSource, options: RunnerOptions): Promise<rea
       return [processRunner(only, options, () => startFor(only), first)]
     await first.stop()
     for (const description of descriptions) {
-      if (description.runner === 'inline' && command.onlyDescribes(description))
-        runners.push(await openInline(path.resolve(source.path), description, options))
+      const file = path.resolve(source.path)
+      // In other languages the words for it mean nothing: their code runs in processes.
+      const runner = command.onlyDescribes(description) ? description.runner : 'process'
+      if (runner === 'inline') runners.push(await openInline(file, description, options))
+      else if (runner === 'thread') runners.push(threadRunner(file, description, options))
       else runners.push(processRunner(description, options, () => startFor(description)))
     }
     return runners

@@ -57,7 +57,7 @@ export function commandFor(
         file,
       ],
       onlyDescribes: ({ runner, memory_bytes }) =>
-        runner === 'inline' || memory_bytes !== undefined,
+        runner === 'inline' || runner === 'thread' || memory_bytes !== undefined,
       cwd,
       env: {},
     }

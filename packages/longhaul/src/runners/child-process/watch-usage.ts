@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { RunUsage } from '../runner.ts'
-import { familyOf, readProcess } from './process-table.ts'
+import { familyOf, readProcess, type ProcessEntry } from './process-table.ts'
 
 export interface UsageWatch {
   /** Ends the watch; what the attempt took. */
@@ -8,10 +8,12 @@ export interface UsageWatch {
 }
 
 const everyMs = 500
+/** Where there is a limit: a program that runs wild takes a gigabyte in a second. */
+const limitedEveryMs = 100
 
 /**
  * Measures an attempt's process and its children. A second of CPU time is a sign of life; more memory than allowed is
- * told once. Memory is the sum of what each holds, shared pages counted for each.
+ * told once. Looked at is the sum of what each holds; only where that is over the limit, what they share is counted once.
  */
 export function watchUsage(
   pid: number,
@@ -27,6 +29,7 @@ export function watchUsage(
   let cpuNewest = cpuAtStart
   let peakRssBytes = 0
   let told = false
+  const intervalMs = options.memoryBytes === undefined ? everyMs : limitedEveryMs
   const timer = setInterval(() => {
     const family = familyOf(pid)
     const rssBytes = family.reduce((sum, entry) => sum + entry.rssBytes, 0)
@@ -38,10 +41,12 @@ export function watchUsage(
       options.onAlive()
     }
     if (options.memoryBytes !== undefined && rssBytes > options.memoryBytes && !told) {
+      const ownBytes = family.reduce((sum, entry) => sum + proportionalBytes(entry), 0)
+      if (ownBytes <= options.memoryBytes) return
       told = true
-      options.onTooMuchMemory(rssBytes)
+      options.onTooMuchMemory(ownBytes)
     }
-  }, everyMs).unref()
+  }, intervalMs).unref()
   return {
     stop: () => {
       clearInterval(timer)
@@ -72,5 +77,15 @@ function peakOf(pid: number): number | undefined {
     return kB === undefined ? undefined : Number(kB) * 1024
   } catch {
     return undefined
+  }
+}
+
+/** Pages that several processes share count for each in part: a pool of forked workers is not its memory times their number. */
+function proportionalBytes({ pid, rssBytes }: ProcessEntry): number {
+  try {
+    const kB = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))?.[1]
+    return kB === undefined ? rssBytes : Number(kB) * 1024
+  } catch {
+    return rssBytes // gone meanwhile, or another user's
   }
 }

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { LonghaulError, toProblem } from '../../../errors/index.ts'
 import type { Json } from '../../../support/json.ts'
-import { failureOfExit } from '../../attempt-failure.ts'
+import { failureOfExit, tooMuchMemory } from '../../attempt-failure.ts'
 import { AttemptSession } from '../../attempt-session.ts'
 import type {
   AttemptRequest,
@@ -20,6 +20,7 @@ import { watchUsage } from '../watch-usage.ts'
 import type { ProgramTemplate } from './program-template.ts'
 import { argumentsFor, outputNameOf } from './program-values.ts'
 
+export type ProgramOptions = RunnerOptions & { readonly memoryBytes?: number | undefined }
 type Ended = Omit<Extract<RunOutcome, { kind: 'completed' }>, 'usage'>
 type Failed = Omit<Extract<RunOutcome, { kind: 'failed' }>, 'usage'>
 /** Of what a program without output files printed, this much is its result. */
@@ -29,17 +30,18 @@ const longestStdout = 64 * 1024
 export class ProgramAttempt implements RunningAttempt {
   readonly outcome: Promise<RunOutcome>
   readonly #template: ProgramTemplate
-  readonly #options: RunnerOptions
+  readonly #options: ProgramOptions
   readonly #request: AttemptRequest
   readonly #session: AttemptSession
   readonly #sink: AttemptSink
   readonly #stop: AttemptStop
   #process: SupervisedProcess | undefined
   #stdout = Buffer.alloc(0)
+  #excessBytes: number | undefined
 
   constructor(
     template: ProgramTemplate,
-    options: RunnerOptions,
+    options: ProgramOptions,
     slot: (signal: AbortSignal) => Promise<(() => void) | undefined>,
     request: AttemptRequest,
     sink: AttemptSink,
@@ -102,9 +104,12 @@ export class ProgramAttempt implements RunningAttempt {
     this.#readText(program, 'stdout')
     this.#readText(program, 'stderr')
     const watch = watchUsage(program.pid, {
-      memoryBytes: undefined,
+      memoryBytes: this.#options.memoryBytes,
       onAlive: () => this.#sink.alive(),
-      onTooMuchMemory: () => undefined,
+      onTooMuchMemory: (bytes) => {
+        this.#excessBytes = bytes
+        program.signal('SIGKILL')
+      },
     })
     const exit = await program.exit
     this.#stop.detach()
@@ -126,6 +131,8 @@ export class ProgramAttempt implements RunningAttempt {
     const name = path.basename(this.#template.command)
     if (exit.error)
       throw new LonghaulError('permanent', `${name} could not be started: ${exit.error.message}`)
+    if (this.#excessBytes !== undefined)
+      return tooMuchMemory(this.#excessBytes, this.#options.memoryBytes)
     if (exit.signal !== null) return failureOfExit(exit, tail)
     if (exit.code !== 0) {
       const last = tail.split('\n').at(-1)?.trim()

@@ -16,7 +16,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
-async function open(template: string, slots = 1): Promise<Runner> {
+async function open(template: string, slots = 1, memoryBytes?: number): Promise<Runner> {
   const options = {
     slots,
     dataDir: path.join(folder, 'data'),
@@ -24,7 +24,8 @@ async function open(template: string, slots = 1): Promise<Runner> {
     recordsFileBytes: 1,
     shardBytes: 1,
   }
-  const source = { kind: 'program', name: 'it', template, cwd: folder } as const
+  const limit = memoryBytes === undefined ? {} : { memoryBytes }
+  const source = { kind: 'program', name: 'it', template, cwd: folder, ...limit } as const
   ;[runner] = await childProcessRunners.open(source, options)
   return runner as Runner
 }
@@ -122,4 +123,19 @@ it('runs as many at once as there are slots', async () => {
   await vi.waitUntil(() => attempts[1] !== undefined)
   await two.stop()
   expect((await attempts[1]?.outcome)?.kind).toBe('stopped')
+})
+
+it('ends a program that holds more memory than it may, and says so', async () => {
+  await writeFile(
+    path.join(folder, 'eat.py'),
+    "held = []\nwhile len(held) < 400:\n    held.append(bytearray(b'x' * 1_000_000))\nimport time; time.sleep(600)\n",
+  )
+  const limited = await open('python3 eat.py', 1, 100e6)
+  const attempt = await startAttempt(limited, folder, {})
+  expect(await attempt.outcome).toMatchObject({
+    kind: 'failed',
+    retry: 'policy',
+    problem: { code: 'out-of-memory', limit_bytes: 100e6 },
+  })
+  expect(limited.description.memory_bytes).toBe(100e6)
 })

@@ -24,16 +24,18 @@ export function programRunner(
         input: inputSchemaOf(template),
         output: outputSchemaOf(template),
         runtime: path.basename(template.command),
+        ...(source.memoryBytes === undefined ? {} : { memory_bytes: source.memoryBytes }),
       },
       createHash('sha256').update(source.template).digest('hex'),
     )
     const slots = slotsOf(options.slots)
+    const limited = { ...options, memoryBytes: source.memoryBytes }
     return {
       description,
       state: () => ({ kind: 'ready', warmMs: 0 }),
       onState: () => undefined,
       run: (request, sink) => {
-        const attempt = new ProgramAttempt(template, options, slots.take, request, sink)
+        const attempt = new ProgramAttempt(template, limited, slots.take, request, sink)
         running.add(attempt)
         void attempt.outcome.then(() => running.delete(attempt))
         return attempt
