@@ -1,4 +1,4 @@
-import { glob } from 'node:fs/promises'
+import { glob, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { fileFieldsOf } from '../processor/index.ts'
 import type { Json, JsonObject } from '../support/json.ts'
@@ -84,11 +84,20 @@ async function filesOf(name: string, text: string, cwd: string): Promise<readonl
   if (/^(s3|file|https?):\/\//.test(text)) return [{ uri: text }]
   if (!text.startsWith('@')) throw new UsageError(`${name} is a file; write ${name}=@${text}`)
   const file = text.slice(1)
-  if (!/[*?[{]/.test(file)) return [{ path: path.resolve(cwd, file) }]
+  if (!/[*?[{]/.test(file)) return [{ path: await existing(name, file, cwd) }]
   const found: string[] = []
   for await (const match of glob(file, { cwd })) found.push(path.resolve(cwd, match))
   if (found.length === 0) throw new UsageError(`${name}: no file matches ${file}`)
   return found.sort().map((match) => ({ path: match }))
+}
+
+async function existing(name: string, file: string, cwd: string): Promise<string> {
+  const whole = path.resolve(cwd, file)
+  const found = await stat(whole).catch(() => undefined)
+  if (found === undefined) throw new UsageError(`${name}: there is no file ${file}`)
+  if (found.isDirectory())
+    throw new UsageError(`${name}: ${file} is a folder; its files are ${name}=@'${file}/*'`)
+  return whole
 }
 
 /** The text as the field's type has it; whether it may have that value, the service knows better. */

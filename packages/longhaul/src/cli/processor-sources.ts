@@ -16,6 +16,9 @@ export async function processorSources(
   if (template !== undefined) {
     if (template.trim() === '')
       throw new UsageError('--run needs a program: --run "prog {in:file} {out:out.txt}"')
+    const [open] = /\{[A-Za-z_]\w*:[^{}\s]*(?=\s|$)/.exec(template) ?? []
+    if (open !== undefined)
+      throw new UsageError(`--run: ${open} is not closed; write ${open.replace(/['"]+$/, '')}}`)
     sources.push({ kind: 'program', name: program.name ?? programName(template), template, cwd })
   } else if (program.name !== undefined) {
     throw new UsageError('--name names the program of --run; a file names its own processors')

@@ -4,7 +4,7 @@ import { durationMs } from './arguments.ts'
 import type { OptionSpecs, OptionValues } from './command.ts'
 import { exitCode, UsageError, type ExitCode } from './exit-code.ts'
 import { forEachJob } from './for-each-job.ts'
-import { count } from './format/quantity.ts'
+import { count, counted } from './format/quantity.ts'
 import { table } from './format/table.ts'
 import { didYouMean } from '../support/nearest.ts'
 import type { Output } from './output.ts'
@@ -103,7 +103,7 @@ export async function forSelectedJobs(
   }
   if (options.yes !== true)
     throw new UsageError(
-      `${count(chosen.length)} ${chosen.length === 1 ? 'job' : 'jobs'} to ${verb}; nothing was done. --yes does it`,
+      `${counted(chosen.length, 'job')} to ${verb}; nothing was done. --yes does it`,
     )
   return forEachJob(
     client,

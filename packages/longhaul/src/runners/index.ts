@@ -1,5 +1,5 @@
 /** Runs a processor's code, one attempt at a time per slot; knows nothing of queues, leases or storage. */
 export { parseAttemptLog, readAttemptLog, type AttemptLogLine } from './attempt-log.ts'
 export { isOutputName } from './output-name.ts'
-export { childProcessRunners, reapOrphans } from './child-process/index.ts'
+export { childProcessRunners, findOrphans, reapOrphans } from './child-process/index.ts'
 export type * from './runner.ts'

@@ -9,3 +9,4 @@ export type {
   WriterFiles,
   WriterState,
 } from './record-writer.ts'
+export { paddingBytes, tarHeader } from './webdataset/tar-header.ts'

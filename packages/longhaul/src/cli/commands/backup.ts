@@ -3,7 +3,7 @@ import { openEngine, openInstance } from '../../app/index.ts'
 import { backUp } from '../../backup/index.ts'
 import { defineCommand } from '../command.ts'
 import { exitCode, UsageError } from '../exit-code.ts'
-import { bytes, count } from '../format/quantity.ts'
+import { bytes, count, counted } from '../format/quantity.ts'
 
 export const backup = defineCommand({
   name: 'backup',
@@ -46,11 +46,11 @@ longhaul backup /backups/$(date +%F-%H%M)`,
     output.object('backup', { folder, ...manifest, missing })
     const linked = objects.linked === 0 ? '' : `, ${count(objects.linked)} linked and not copied`
     output.say(
-      `  database ${bytes(manifest.database.size)}, ${count(objects.count)} objects of ${bytes(objects.bytes)}${linked}`,
+      `  database ${bytes(manifest.database.size)}, ${counted(objects.count, 'object')} of ${bytes(objects.bytes)}${linked}`,
     )
     if (deleted_meanwhile.length > 0)
       output.say(
-        `  ${count(deleted_meanwhile.length)} outputs were deleted with their jobs while it was made; the manifest names them`,
+        `  ${counted(deleted_meanwhile.length, 'output')} deleted with the job while it was made; the manifest has the names`,
       )
     for (const { job_id, key } of missing.slice(0, 20))
       output.complain(

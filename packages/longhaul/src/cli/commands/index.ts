@@ -21,6 +21,8 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   backup: async () => (await import('./backup.ts')).backup,
   restore: async () => (await import('./restore.ts')).restore,
   gc: async () => (await import('./gc.ts')).gc,
+  doctor: async () => (await import('./doctor.ts')).doctor,
+  db: async () => (await import('./db.ts')).db,
   keys: async () => (await import('./keys.ts')).keys,
   torture: async () => (await import('./torture.ts')).torture,
 }
@@ -45,6 +47,8 @@ export const summaries: Readonly<Record<keyof typeof commands, string>> = {
   backup: 'copy an embedded instance while it works',
   restore: 'make a data directory of a backup, verified',
   gc: 'delete what belongs to no job any more',
+  doctor: 'examine the machine and the data under a service',
+  db: 'the schema of the database, and the way to PostgreSQL',
   keys: 'make, list and revoke keys of the API',
   torture: 'kill a service at random and check that nothing is lost',
 }

@@ -4,7 +4,7 @@ import { makeDataFolder, openInstance } from '../../app/index.ts'
 import { restoreDatabase, restoreObjects, verifyBackup } from '../../backup/index.ts'
 import { defineCommand } from '../command.ts'
 import { exitCode, UsageError } from '../exit-code.ts'
-import { bytes, count } from '../format/quantity.ts'
+import { bytes, count, counted } from '../format/quantity.ts'
 import { table } from '../format/table.ts'
 
 export const restore = defineCommand({
@@ -35,7 +35,7 @@ longhaul restore /backups/2026-11-23 --to ./restored && longhaul serve thumbs.py
       output.data(folder)
       output.object('verified', { folder, ...manifest })
       output.say(
-        `  made ${manifest.made_at}: every file is as it was (${count(manifest.objects.count)} objects, ${bytes(manifest.objects.bytes)})`,
+        `  made ${manifest.made_at}: every file is as it was (${counted(manifest.objects.count, 'object')}, ${bytes(manifest.objects.bytes)})`,
       )
       return exitCode.done
     }
@@ -71,12 +71,10 @@ longhaul restore /backups/2026-11-23 --to ./restored && longhaul serve thumbs.py
       })),
     })
     output.say(
-      `  as of ${manifest.made_at}: ${count(restored.objects)} objects, ${bytes(restored.bytes)}, every digest as it was`,
+      `  as of ${manifest.made_at}: ${counted(restored.objects, 'object')}, ${bytes(restored.bytes)}, every digest as it was`,
     )
     if (unfinished.length === 0) return exitCode.done
-    output.say(
-      `  ${count(unfinished.length)} ${unfinished.length === 1 ? 'job' : 'jobs'} had not ended then, and may have since:`,
-    )
+    output.say(`  ${counted(unfinished.length, 'job')} had not ended then, and may have since:`)
     const rows = unfinished
       .slice(0, 20)
       .map(({ id, processor, state }) => [`    ${id}`, processor, state])

@@ -6,7 +6,7 @@ import { fetchOutputs } from '../fetch-outputs.ts'
 import { shortId } from '../format/job-line.ts'
 import { readInputWords } from '../input-words.ts'
 import { sendFiles } from '../send-files.ts'
-import { openService, processorNameOf, waitSignal } from '../service.ts'
+import { jobIdsOf, openService, processorNameOf, waitSignal } from '../service.ts'
 import { uploadMemory } from '../upload-memory.ts'
 import { watchDetached } from '../watch-job.ts'
 
@@ -41,6 +41,18 @@ longhaul submit thumbnail image=@cat.png width=128 --out results/`,
       value: '1|2|3',
       help: '1 is soonest, 3 last; 2 unless said otherwise',
     },
+    delay: { type: 'string', value: 'TIME', help: 'start no sooner than in 10min, 2h …' },
+    expires: { type: 'string', value: 'TIME', help: 'fail unless it has started by then' },
+    after: {
+      type: 'string',
+      multiple: true,
+      value: 'JOB',
+      help: 'start when this job has completed; fail when it does not',
+    },
+    'after-any': {
+      type: 'boolean',
+      help: 'with --after: however those jobs end',
+    },
   },
   async run({ words, options, ...context }) {
     const { output, cwd } = context
@@ -50,11 +62,13 @@ longhaul submit thumbnail image=@cat.png width=128 --out results/`,
     const priority = wholeNumber('priority', options.priority, 1)
     if (priority !== undefined && priority > 3)
       throw new UsageError(`--priority is 1, 2 or 3, got ${priority}`)
+    const delayMs = durationMs('delay', options.delay)
+    const expiresMs = durationMs('expires', options.expires)
     const signal = waitSignal(context, deadlineMs)
 
     const client = openService(context, options)
     const processor = await processorNameOf(client, named)
-    const { input: schema } = await client.processor(processor)
+    const { input: schema, state, problem } = await client.processor(processor)
     const input = await readInputWords(words.slice(named === undefined ? 0 : 1), schema, cwd)
     const files = await sendFiles(
       client,
@@ -67,10 +81,18 @@ longhaul submit thumbnail image=@cat.png width=128 --out results/`,
     const job = await client.submit(processor, values, {
       idempotencyKey: options['idempotency-key'],
       priority,
+      delaySeconds: delayMs === undefined ? undefined : delayMs / 1000,
+      expiresInSeconds: expiresMs === undefined ? undefined : expiresMs / 1000,
+      dependsOn: options.after === undefined ? undefined : await jobIdsOf(client, options.after),
+      onDependency: options['after-any'] === true ? 'any' : undefined,
       signal,
     })
     output.data(job.job_id)
     output.object('job', job)
+    if (state === 'broken')
+      output.complain(
+        `longhaul: ${processor} does not start: ${problem?.detail ?? 'its setup failed'}\n  The job waits until the service runs with one that does.`,
+      )
     if (options.wait !== true && deadlineMs === undefined && options.out === undefined) {
       output.say(`  ${job.status}.  longhaul watch ${shortId(job.job_id)}`)
       return exitCode.done

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { createClient, type Client } from '@longhaul/client'
+import { createClient, isServiceError, type Client, type ServiceError } from '@longhaul/client'
 import { nodeSha256 } from '@longhaul/client/node'
 import type { FileReference, JobView } from '@longhaul/protocol'
 import { pino } from 'pino'
@@ -76,11 +76,11 @@ longhaul try thumbs.py image=@cat.png width=128`,
         fetch: injectFetch(app),
         newHasher: nodeSha256,
       })
-      const submitted = await client.submit(
-        name,
-        { ...input.values, ...references(input) },
-        { signal },
-      )
+      const submitted = await client
+        .submit(name, { ...input.values, ...references(input) }, { signal })
+        .catch((error: unknown) => {
+          throw isServiceError(error) ? withoutAddress(error) : error
+        })
       const job = await watchWithLog(client, submitted.job_id, output, signal)
       if (job.status === 'completed') {
         const result = plainResult(job.result, job.outputs)
@@ -100,6 +100,12 @@ longhaul try thumbs.py image=@cat.png width=128`,
     }
   },
 })
+
+/** There is no service that a person could ask: what it said is enough. */
+function withoutAddress(error: ServiceError): ServiceError {
+  error.message = error.message.replace(/ \([A-Z]+ http:\/\/try\.invalid\S* answered [^)]*\)$/, '')
+  return error
+}
 
 function chosenRunner(app: App, name: string | undefined): Runner {
   const { runners, broken } = app.services

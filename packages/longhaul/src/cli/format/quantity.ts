@@ -4,6 +4,10 @@ export const count = (value: number): string =>
     .toString()
     .replace(/\B(?=(\d{3})+$)/g, ',')
 
+/** `1 job`, `1,000 jobs`. */
+export const counted = (value: number, word: string): string =>
+  `${count(value)} ${word}${value === 1 ? '' : 's'}`
+
 /** Two digits that matter: 8.3, 38, 1,240. */
 const short = (value: number): string =>
   value < 9.95 ? value.toFixed(1).replace(/\.0$/, '') : count(value)

@@ -42,7 +42,7 @@ function running(job: JobView, now: number): Explained {
   const facts = [
     `running for ${duration(now - Date.parse(job.started_at ?? job.created_at))}, attempt ${job.attempt}`,
     ...(progress?.percent == null ? [] : [`${Math.floor(progress.percent)} %`]),
-    ...(said == null ? [] : [said]),
+    ...(said == null || said === 'running' ? [] : [said]),
   ]
   if (job.cancel_requested_at !== null)
     return { because: `${facts.join(', ')}; it is being cancelled`, cures: [] }

@@ -13,17 +13,9 @@ export async function reapOrphans(
   dataDir: string,
   isLive: (attemptId: string) => boolean | Promise<boolean>,
 ): Promise<readonly number[]> {
-  const home = realpathSync(dataDir)
   const killed: number[] = []
   for (let round = 0; round < 100; round++) {
-    const orphans: number[] = []
-    for (const { pid } of livingProcesses()) {
-      const marks = marksOf(pid)
-      if (marks?.supervisor?.dataDir !== home) continue
-      if (supervisorLives(marks.supervisor) || !sharesNamespace(pid)) continue
-      if (marks.attemptId !== undefined && (await isLive(marks.attemptId))) continue
-      orphans.push(pid)
-    }
+    const orphans = await findOrphans(dataDir, isLive)
     if (orphans.length === 0) return killed
     for (const pid of orphans) {
       if (signalProcess(pid, 'SIGKILL') && !killed.includes(pid)) killed.push(pid)
@@ -31,6 +23,23 @@ export async function reapOrphans(
     await sleep(10)
   }
   return killed
+}
+
+/** The pids that `reapOrphans` would kill. */
+export async function findOrphans(
+  dataDir: string,
+  isLive: (attemptId: string) => boolean | Promise<boolean>,
+): Promise<readonly number[]> {
+  const home = realpathSync(dataDir)
+  const orphans: number[] = []
+  for (const { pid } of livingProcesses()) {
+    const marks = marksOf(pid)
+    if (marks?.supervisor?.dataDir !== home) continue
+    if (supervisorLives(marks.supervisor) || !sharesNamespace(pid)) continue
+    if (marks.attemptId !== undefined && (await isLive(marks.attemptId))) continue
+    orphans.push(pid)
+  }
+  return orphans
 }
 
 function supervisorLives({ pid, startTicks }: SupervisorMark): boolean {
