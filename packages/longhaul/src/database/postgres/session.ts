@@ -19,8 +19,11 @@ export interface Session {
   run(text: string, values?: readonly unknown[]): Promise<number>
   /** Registered statements; 'write-conflict' when one changed another number of rows than it expects. */
   write(writes: readonly Write[]): Promise<void>
-  /** The last statements, sent together with the COMMIT. Without it the COMMIT comes when the work is done. */
-  finish(statements: readonly Sql[]): Promise<void>
+  /**
+   * The last statements, sent together with the COMMIT; without it the COMMIT comes when the work is done. Answers how many
+   * rows each changed.
+   */
+  finish(statements: readonly Sql[]): Promise<readonly number[]>
 }
 
 const names = new Map<string, string>()

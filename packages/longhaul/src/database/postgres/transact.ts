@@ -77,16 +77,17 @@ class Transaction {
     }
   }
 
-  async #finish(client: PoolClient, last: readonly Sql[]): Promise<void> {
+  async #finish(client: PoolClient, last: readonly Sql[]): Promise<readonly number[]> {
     faultPoint('engine.before-commit')
     const sent = last.map((one) => send(client, one))
     this.commitSent = true
     const committed = client.query('COMMIT')
     // The first of them that failed says why; the COMMIT then only reports that it rolled back.
-    await Promise.all([...sent, committed])
-    if ((await committed).command !== 'COMMIT')
+    const [results, end] = await Promise.all([Promise.all(sent), committed])
+    if (end.command !== 'COMMIT')
       throw new LonghaulError('internal', 'A transaction that had failed was to be committed')
     faultPoint('engine.after-commit')
+    return results.map((result) => result.rowCount ?? 0)
   }
 }
 

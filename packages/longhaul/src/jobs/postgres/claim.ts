@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto'
+import { LonghaulError } from '../../errors/index.ts'
+import type { Claim, JobClaims, WorkerInfo } from '../engine.ts'
+import type { JobRow } from '../row.ts'
+import { claimOf, startAttempt, tokensAt, type WorkerRow } from '../rules/index.ts'
+import { newestManifests } from './checkpoint.ts'
+import { commit } from './commit.ts'
+import { takeDue } from './due.ts'
+import { clock, lockQueues } from './hold.ts'
+import { liveWorkers, queueRows, waitingLanes, type LaneRow, type QueueRow } from './reasons.ts'
+import { rowArrays } from './row-arrays.ts'
+import { transition } from './transition.ts'
+import { turnsOf } from './turns.ts'
+import type { Engine, Tx } from './tx.ts'
+import { seeWorker, workerById } from './worker.ts'
+
+type Wants = Parameters<JobClaims['claim']>[1]
+
+const ready = `state = 'queued' AND wake_at IS NULL AND blocked_by = 0 AND publishing IS NULL`
+/** The first jobs of some lanes. */
+export const laneHeads = `SELECT j.* FROM unnest($1::text[], $2::text[], $3::integer[]) AS t (queue, owner, n)
+  CROSS JOIN LATERAL (SELECT * FROM job WHERE queue = t.queue AND owner = t.owner AND ${ready}
+    ORDER BY rank_at, seq LIMIT t.n) j`
+export const publications = `SELECT j.* FROM unnest($1::text[], $2::integer[]) AS t (queue, n)
+  CROSS JOIN LATERAL (SELECT * FROM job WHERE queue = t.queue AND state = 'queued' AND publishing IS NOT NULL
+    ORDER BY seq LIMIT t.n) j`
+/** One look for whoever finds nothing again and again: it need not take the lock to hear that there is nothing. */
+export const anyWork = `SELECT EXISTS (SELECT 1 FROM job WHERE wake_at <= ${clock}) OR
+    EXISTS (SELECT 1 FROM lane WHERE queue = ANY ($1) AND ready > 0) OR
+    EXISTS (SELECT 1 FROM job WHERE queue = ANY ($1) AND state = 'queued' AND publishing IS NOT NULL) AS found`
+export const isAnyDue = `SELECT t.now, EXISTS (SELECT 1 FROM job WHERE wake_at <= t.now) OR
+    EXISTS (SELECT 1 FROM job WHERE state = 'queued' AND started_at IS NULL AND expires_at IS NOT NULL
+      AND expires_at <= t.now) AS due
+  FROM (SELECT ${clock} AS now) t`
+
+export function claim(engine: Engine): JobClaims['claim'] {
+  const cameBackEmpty = new Set<string>()
+  return async (worker, wanted) => {
+    const wants = wanted.filter(({ slots }) => slots > 0)
+    const queues = wants.map(({ queue }) => queue)
+    if (queues.length === 0) return []
+    if (queues.every((queue) => cameBackEmpty.has(queue))) {
+      const [look] = await engine.database.query<{ found: boolean }>(anyWork, [queues])
+      if (look?.found !== true) return []
+    }
+    for (;;) {
+      const claims = await commit(engine, (tx) => claimAll(tx, worker, wants))
+      if (claims !== 'due') {
+        for (const queue of queues)
+          if (claims.some(({ job }) => job.queue === queue)) cameBackEmpty.delete(queue)
+          else cameBackEmpty.add(queue)
+        return claims
+      }
+      // Jobs whose time has come may lie in any queue, so they are woken in a transaction of their own.
+      await takeDue(engine)
+    }
+  }
+}
+
+async function claimAll(
+  tx: Tx,
+  worker: WorkerInfo,
+  wants: Wants,
+): Promise<readonly Claim[] | 'due'> {
+  const queues = wants.map(({ queue }) => queue)
+  const { session, settings } = tx
+  const [, times, states, lanes, unpublished, workers, known] = await Promise.all([
+    settings.noQueueLock ? [] : session.query(lockQueues, [queues]),
+    session.query<{ now: number; due: boolean }>(isAnyDue),
+    session.query<QueueRow>(queueRows, [queues]),
+    session.query<LaneRow>(waitingLanes, [queues]),
+    session.query<JobRow>(publications, [queues, wants.map(({ slots }) => slots)]),
+    session.query<Pick<WorkerRow, 'queues' | 'holding'>>(liveWorkers, [settings.leaseMs]),
+    session.query<WorkerRow>(workerById, [worker.id]),
+  ])
+  if (times[0]?.due === true) return 'due'
+  tx.now = times[0]?.now ?? 0
+  tx.waiting = { lanes, queues: states, workers }
+
+  // First what is already done and only has to become visible: neither a pause nor a limit holds it back.
+  const rows = [...unpublished]
+  const turns = wants.flatMap(({ queue, slots }) => {
+    tx.unsettled.add(queue)
+    const state = states.find((row) => row.queue === queue)
+    if (state === undefined) return []
+    const left = slots - unpublished.filter((row) => row.queue === queue).length
+    const mine = lanes.filter((lane) => lane.queue === queue)
+    const room = Math.min(left, roomOf(tx, state))
+    return turnsOf(mine, room, state.claims).map((turn) => ({ queue, ...turn }))
+  })
+  if (turns.length > 0) rows.push(...(await headsOf(tx, turns)))
+  return start(tx, worker, rows, known[0])
+}
+
+/** How many jobs of a queue may start now: not paused, below its fleet-wide cap, within its rate. */
+function roomOf(tx: Tx, row: QueueRow): number {
+  if (row.paused) return 0
+  const slots = Math.max(0, (row.max_running ?? Number.MAX_SAFE_INTEGER) - row.running)
+  if (row.rate_per_minute === null) return slots
+  const tokens = tokensAt(row, tx.now)
+  Object.assign(tx.queue(row.queue), { tokens, refilledAt: tx.now })
+  return Math.min(slots, Math.floor(tokens))
+}
+
+async function headsOf(
+  tx: Tx,
+  turns: readonly { queue: string; owner: string; count: number; served: number }[],
+): Promise<readonly JobRow[]> {
+  const { values } = rowArrays(turns, ['queue', 'owner', 'count'])
+  const heads = await tx.session.query<JobRow>(laneHeads, values)
+  const wanted = turns.reduce((sum, { count }) => sum + count, 0)
+  if (heads.length !== wanted && !tx.settings.noQueueLock)
+    throw new LonghaulError('internal', `Lanes promised ${wanted} jobs and have ${heads.length}`)
+  for (const { queue, owner, count, served } of turns) {
+    tx.lane(queue, owner).served = served
+    const change = tx.queue(queue)
+    change.claims += count
+    if (change.tokens !== undefined) change.tokens = Math.max(0, change.tokens - count)
+  }
+  return heads
+}
+
+async function start(
+  tx: Tx,
+  worker: WorkerInfo,
+  rows: readonly JobRow[],
+  known: WorkerRow | undefined,
+): Promise<readonly Claim[]> {
+  if (rows.length === 0) return []
+  const started = rows.map((row) => {
+    const nonce = randomBytes(12).toString('base64url')
+    const after = transition(tx, row, startAttempt(row, worker.id, nonce, tx))
+    tx.begun.push(after)
+    return after
+  })
+  // The attempt before left its progress; this one starts at nothing.
+  const again = started.filter((row) => row.attempt > 1 && row.publishing === null)
+  if (again.length > 0)
+    tx.more.push({
+      text: 'DELETE FROM job_progress WHERE job_id = ANY ($1)',
+      values: [again.map(({ id }) => id)],
+    })
+  seeWorker(tx, worker, known)
+  const manifests = await newestManifests(tx, started)
+  return started.map((row) => claimOf(row, manifests.get(row.id)))
+}

@@ -1,0 +1,132 @@
+import type { PostgresDatabase } from '../../database/postgres/index.ts'
+import type { EngineSettings } from '../engine-options.ts'
+import type { WaitReason } from '../job.ts'
+import {
+  isCapped,
+  isHeldByDisks,
+  laneReason,
+  tokensAt,
+  type Bucket,
+  type WorkerRow,
+} from '../rules/index.ts'
+import { laneKey, type Tx } from './tx.ts'
+
+export interface LaneRow {
+  readonly queue: string
+  readonly owner: string
+  readonly ready: number
+  readonly running: number
+  readonly max_running: number | null
+  readonly served: number
+  readonly wait_reason: WaitReason
+  readonly wait_since: number
+}
+export interface QueueRow extends Bucket {
+  readonly queue: string
+  readonly running: number
+  readonly max_running: number | null
+  readonly paused: boolean
+  readonly claims: number
+}
+type LiveWorker = Pick<WorkerRow, 'queues' | 'holding'>
+
+/** What decides why jobs wait, of some queues. */
+export interface Waiting {
+  readonly lanes: readonly LaneRow[]
+  readonly queues: readonly QueueRow[]
+  readonly workers: readonly LiveWorker[]
+}
+
+const laneColumns = 'queue, owner, ready, running, max_running, served, wait_reason, wait_since'
+export const waitingLanes = `SELECT ${laneColumns} FROM lane WHERE queue = ANY ($1) AND ready > 0`
+/** Besides those that wait, the lanes of some owners. */
+const lanesToLookAt = `SELECT ${laneColumns} FROM lane WHERE queue = ANY ($1) AND (ready > 0 OR owner = ANY ($2))`
+export const queueRows = `SELECT queue, running, max_running, paused, claims, rate_per_minute, tokens, refilled_at
+  FROM queue_state WHERE queue = ANY ($1)`
+export const liveWorkers = `SELECT queues, holding FROM worker
+  WHERE seen_at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $1`
+
+/** Before the commit: a row for each lane whose ready jobs now wait for another reason. */
+export async function recordReasons(tx: Tx): Promise<void> {
+  // A lane that begins to wait, or in which one more does: the second is common and then nothing changes.
+  const owners = new Set<string>()
+  const queues = new Set(tx.unsettled)
+  for (const { queue, owner, move } of tx.lanes.values())
+    if (move.ready > 0) {
+      owners.add(owner)
+      queues.add(queue)
+    }
+  if (queues.size === 0) return
+  const waiting = tx.waiting ?? (await readWaiting(tx, [...queues], [...owners]))
+  for (const { lane, reason } of changedReasons(asDecided(tx, waiting), tx.now))
+    tx.lane(lane.queue, lane.owner).wait = { reason, since: Math.max(tx.now, lane.wait_since) }
+}
+
+async function readWaiting(
+  tx: Tx,
+  queues: readonly string[],
+  owners: readonly string[],
+): Promise<Waiting> {
+  const { session, settings } = tx
+  const [lanes, states, workers] = await Promise.all([
+    session.query<LaneRow>(lanesToLookAt, [queues, owners]),
+    session.query<QueueRow>(queueRows, [queues]),
+    session.query<LiveWorker>(liveWorkers, [settings.leaseMs]),
+  ])
+  return { lanes, queues: states, workers }
+}
+
+/** The same rows with what this operation changes of them. */
+const asDecided = (tx: Tx, { lanes, queues, workers }: Waiting): Waiting => ({
+  lanes: lanes.map((lane) => {
+    const { move, served } = tx.lanes.get(laneKey(lane.queue, lane.owner)) ?? {}
+    const ready = lane.ready + (move?.ready ?? 0)
+    return {
+      ...lane,
+      ready,
+      running: lane.running + (move?.states[1] ?? 0),
+      served: served ?? lane.served,
+    }
+  }),
+  queues: queues.map((row) => {
+    const { tokens, refilledAt } = tx.queues.get(row.queue) ?? {}
+    return { ...row, tokens: tokens ?? row.tokens, refilled_at: refilledAt ?? row.refilled_at }
+  }),
+  workers,
+})
+
+export function changedReasons(
+  { lanes, queues, workers }: Waiting,
+  now: number,
+): readonly { readonly lane: LaneRow; readonly reason: WaitReason }[] {
+  return queues.flatMap((state) => {
+    const mine = lanes.filter(({ queue, ready }) => queue === state.queue && ready > 0)
+    const running = mine.filter((lane) => !isCapped(lane)).map((lane) => lane.running)
+    const facts = {
+      paused: state.paused,
+      disk: isHeldByDisks(workers, state.queue),
+      rateLimited: tokensAt(state, now) < 1,
+      fewest: running.length === 0 ? undefined : Math.min(...running),
+    }
+    return mine.flatMap((lane) => {
+      const reason = laneReason(facts, lane)
+      return reason === lane.wait_reason ? [] : [{ lane, reason }]
+    })
+  })
+}
+
+/** Queues some of whose lanes wait for another reason than is recorded; reads only. */
+export async function queuesToSettle(
+  database: Pick<PostgresDatabase, 'query'>,
+  now: number,
+  { leaseMs }: EngineSettings,
+): Promise<readonly string[]> {
+  const [lanes, queues, workers] = await Promise.all([
+    database.query<LaneRow>(`SELECT ${laneColumns} FROM lane WHERE ready > 0`),
+    database.query<QueueRow>(
+      `SELECT queue, running, max_running, paused, claims, rate_per_minute, tokens, refilled_at FROM queue_state`,
+    ),
+    database.query<LiveWorker>(liveWorkers, [leaseMs]),
+  ])
+  return [...new Set(changedReasons({ lanes, queues, workers }, now).map(({ lane }) => lane.queue))]
+}

@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto'
+import type { PostgresDatabase, Sql } from '../../database/postgres/index.ts'
+import type { Wakeup } from '../engine.ts'
+import { WakeupListeners } from '../wakeup-listeners.ts'
+import { clock } from './hold.ts'
+
+const channel = 'longhaul'
+/** NOTIFY takes 8,000 bytes at most. */
+const maxPayloadBytes = 7_500
+const maxPayloads = 20
+const pollMs = 1_000
+
+interface Payload {
+  /** Who says it: a process has told its own listeners by itself. */
+  readonly from: string
+  readonly queues: readonly string[]
+  readonly jobs: readonly string[]
+}
+
+/** Queues with jobs whose wait is over, or that could run: a worker that missed a hint asks once a second. */
+export const queuesToWake = `SELECT DISTINCT queue FROM
+    (SELECT queue FROM job WHERE wake_at <= ${clock} LIMIT 1000) due
+  UNION SELECT DISTINCT queue FROM lane WHERE ready > 0`
+
+/** Hints for those who wait: at once within the process, by NOTIFY to others, and by a look each second for what was missed. */
+export class Wakeups {
+  readonly #database: PostgresDatabase
+  readonly #self = randomBytes(6).toString('base64url')
+  readonly #listeners = new WakeupListeners(
+    () => this.#start(),
+    () => this.#stop(),
+  )
+  #stopListening: (() => void) | undefined
+  #timer: NodeJS.Timeout | undefined
+  #polling = false
+
+  constructor(database: PostgresDatabase) {
+    this.#database = database
+  }
+
+  tell(wakeups: readonly Wakeup[]): void {
+    for (const wakeup of wakeups) this.#listeners.tell(wakeup)
+  }
+
+  listen(signal: AbortSignal): AsyncIterable<Wakeup> {
+    return this.#listeners.listen(signal)
+  }
+
+  /** The statement that tells the other processes, to be sent with the COMMIT. */
+  notification(wakeups: readonly Wakeup[]): readonly Sql[] {
+    const payloads = this.payloads(wakeups)
+    if (payloads.length === 0) return []
+    return [
+      {
+        text: `SELECT pg_notify('${channel}', p) FROM unnest($1::text[]) AS p`,
+        values: [payloads],
+      },
+    ]
+  }
+
+  payloads(wakeups: readonly Wakeup[]): readonly string[] {
+    const queues = new Set<string>()
+    const jobs = new Set<string>()
+    for (const wakeup of wakeups)
+      if (wakeup.kind === 'queued') queues.add(wakeup.queue)
+      else jobs.add(wakeup.jobId)
+    return payloadsOf(this.#self, [...queues], [...jobs])
+  }
+
+  #start(): void {
+    this.#stopListening = this.#database.listen(channel, {
+      onMessage: (text) => this.#hear(text),
+      // What was said while nobody listened is looked for at once.
+      onStart: () => void this.#poll(),
+    })
+    this.#timer = setInterval(() => void this.#poll(), pollMs)
+    this.#timer.unref()
+  }
+
+  #stop(): void {
+    this.#stopListening?.()
+    clearInterval(this.#timer)
+  }
+
+  #hear(text: string): void {
+    let payload: Payload
+    try {
+      payload = JSON.parse(text) as Payload
+    } catch {
+      return // somebody else's channel of the same name
+    }
+    if (payload.from === this.#self) return
+    for (const queue of payload.queues) this.#listeners.tell({ kind: 'queued', queue })
+    for (const jobId of payload.jobs) this.#listeners.tell({ kind: 'changed', jobId })
+  }
+
+  async #poll(): Promise<void> {
+    if (this.#polling) return
+    this.#polling = true
+    try {
+      for (const { queue } of await this.#database.query<{ queue: string }>(queuesToWake))
+        this.#listeners.tell({ kind: 'queued', queue })
+    } catch {
+      // Only a hint, and the database may be away or closing: whoever waits asks again anyway.
+    } finally {
+      this.#polling = false
+    }
+  }
+}
+
+/** As few messages as hold them; beyond a bound hints are dropped, as they may be. */
+export function payloadsOf(
+  from: string,
+  queues: readonly string[],
+  jobs: readonly string[],
+): readonly string[] {
+  const payloads: string[] = []
+  let next = { from, queues: [] as string[], jobs: [] as string[] }
+  let bytes = 0
+  const flush = (): void => {
+    if (next.queues.length + next.jobs.length > 0) payloads.push(JSON.stringify(next))
+    next = { from, queues: [], jobs: [] }
+    bytes = 64
+  }
+  const add = (kind: 'queues' | 'jobs', name: string): void => {
+    const size = Buffer.byteLength(JSON.stringify(name)) + 1
+    if (bytes + size > maxPayloadBytes) flush()
+    if (size > maxPayloadBytes - 64) return
+    next[kind].push(name)
+    bytes += size
+  }
+  flush()
+  for (const queue of queues) add('queues', queue)
+  for (const job of jobs) add('jobs', job)
+  flush()
+  return payloads.slice(0, maxPayloads)
+}
