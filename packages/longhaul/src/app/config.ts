@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import path from 'node:path'
 import { LonghaulError } from '../errors/index.ts'
 
@@ -13,6 +14,8 @@ export interface Config {
   readonly databaseUrl: string | undefined
   /** An S3-compatible store. @default the local one */
   readonly s3: S3Config | undefined
+  /** What this host is called in lists of workers. Two hosts of one name are told apart all the same. @default its host name */
+  readonly hostName: string
   /** What this process does. @default both */
   readonly roles: { readonly api: boolean; readonly worker: boolean }
   readonly bucket: string
@@ -119,6 +122,7 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
     dataDir,
     databaseUrl: options.databaseUrl ?? (env['DATABASE_URL'] || undefined),
     s3: options.s3 ?? readS3(env, mistakes),
+    hostName: options.hostName ?? (env['LONGHAUL_HOST_NAME'] || hostname()),
     roles: options.roles ?? { api: true, worker: true },
     bucket: options.bucket ?? env['S3_BUCKET'] ?? 'stateful-microservice',
     datasetsPrefix: options.datasetsPrefix ?? env['S3_DATASETS_PREFIX'] ?? 'datasets',

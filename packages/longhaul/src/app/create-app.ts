@@ -86,7 +86,11 @@ async function assemble(
   if (config.roles.api) await checkExposure(config, createKeys(database))
   const storage = options.unsafe?.wrapStorage?.(backends.storage) ?? backends.storage
   const uploads = createUploads({ database, storage, config })
-  const identity = thisWorker(config.maxConcurrentJobs, config.serviceVersion)
+  const identity = thisWorker({
+    host: config.hostName,
+    slots: config.maxConcurrentJobs,
+    version: config.serviceVersion,
+  })
   await takeOver(
     { engine, log },
     { host: identity.host, dataDir: config.dataDir, oneMachine: !backends.shared },

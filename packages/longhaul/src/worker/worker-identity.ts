@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
-import { hostname } from 'node:os'
 import type { WorkerInfo } from '../jobs/engine.ts'
 
 /**
@@ -18,14 +17,15 @@ function startTicks(pid: number): string {
 }
 
 /** Two containers may share host name, pid and start; a few random letters keep their workers apart. */
-export function thisWorker(
-  slots: number,
-  version: string,
-): WorkerInfo & { readonly version: string } {
+export function thisWorker({
+  host,
+  slots,
+  version,
+}: Required<Pick<WorkerInfo, 'host' | 'slots' | 'version'>>): WorkerInfo {
   const { pid } = process
   return {
-    id: [hostname(), pid, randomBytes(3).toString('hex'), startTicks(pid)].join(':'),
-    host: hostname(),
+    id: [host, pid, randomBytes(3).toString('hex'), startTicks(pid)].join(':'),
+    host,
     bootId: pidSpace(),
     pid,
     slots,

@@ -7,6 +7,7 @@ import { pino } from 'pino'
 import { createApp, type App, type ConfigOptions } from '../../src/app/index.ts'
 import type { Storage } from '../../src/storage/index.ts'
 import { ownBackends } from './backends.ts'
+import { startServer, type ServerProcess } from './server-process.ts'
 import { until } from './until.ts'
 
 const processors = fileURLToPath(new URL('../fixtures/role-processors.ts', import.meta.url))
@@ -19,6 +20,8 @@ export interface Fleet {
   readonly config: ConfigOptions
   readonly folder: string
   start(config?: ConfigOptions, wrapStorage?: (storage: Storage) => Storage): Promise<App>
+  /** The same in a process of its own, to be killed. */
+  startProcess(config?: ConfigOptions): Promise<ServerProcess>
   submit(api: App, processor: string, input: object): Promise<string>
   read(api: App, id: string): Promise<JobView>
   /** Until it is so, in the canonical view. */
@@ -31,9 +34,13 @@ export async function startFleet(common: ConfigOptions = {}): Promise<Fleet> {
   const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-fleet-'))
   const backends = await ownBackends()
   const apps: App[] = []
+  const processes: ServerProcess[] = []
   // On SQLite all members are on one machine and share its folder; elsewhere each has its own host.
   const dataDir = () =>
-    path.join(folder, backends.databaseUrl === undefined ? 'data' : `data-${apps.length}`)
+    path.join(
+      folder,
+      backends.databaseUrl === undefined ? 'data' : `data-${apps.length + processes.length}`,
+    )
   const read = async (api: App, id: string) =>
     jobView.parse((await api.inject(`/jobs/${id}?view=native`)).json())
   const job: Fleet['job'] = (api, id, what, is) =>
@@ -55,6 +62,14 @@ export async function startFleet(common: ConfigOptions = {}): Promise<Fleet> {
       apps.push(app)
       return app
     },
+    async startProcess(more = {}) {
+      const server = await startServer({
+        sources: [{ kind: 'file', path: processors }],
+        config: { dataDir: dataDir(), ...config, ...more },
+      })
+      processes.push(server)
+      return server
+    },
     async submit(api, processor, input) {
       const url = `/processors/${processor}/jobs`
       const answer = await api.inject({ method: 'POST', url, payload: { input } })
@@ -65,6 +80,8 @@ export async function startFleet(common: ConfigOptions = {}): Promise<Fleet> {
     ended: (api, id) => job(api, id, `the end of ${id}`, ({ status }) => isFinished(status)),
     async stop() {
       await Promise.all(apps.map((app) => app.stop()))
+      for (const server of processes)
+        if (server.child.exitCode === null) await server.kill('SIGKILL')
       await rm(folder, { recursive: true, force: true, maxRetries: 3 })
     },
   }
