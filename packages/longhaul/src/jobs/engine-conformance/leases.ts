@@ -124,6 +124,18 @@ export function leases(open: OpenEngine): void {
       })
     })
 
+    it('saves the newest of its checkpoints for the next attempt, and says when', async () => {
+      const { engine } = its
+      const { id, lease } = await running(engine)
+      expect(await jobOf(engine, id)).not.toHaveProperty('checkpointAt')
+      for (const step of [1, 2, 3]) await engine.checkpoint(lease, manifestOf({ step }))
+      const { checkpointAt = 0, startedAt = Infinity } = await jobOf(engine, id)
+      expect(checkpointAt).toBeGreaterThanOrEqual(startedAt)
+      expect((await typesOf(engine, id)).filter((type) => type === 'checkpoint')).toHaveLength(3)
+      await engine.release([lease])
+      expect((await claimUpTo(engine, 1))[0]).toMatchObject({ checkpoint: { state: { step: 3 } } })
+    })
+
     it('lost while a cancel is asked for ends the job as cancelled', async () => {
       const { engine } = its
       const { id } = await running(engine)

@@ -6,7 +6,7 @@ import type { Engine } from './tx.ts'
 export const finishedSince = `SELECT queue, state, queued_at, started_at, completed_at FROM job INDEXED BY job_completed
   WHERE completed_at IS NOT NULL AND completed_at >= ? ORDER BY completed_at DESC LIMIT ?`
 /** Of all queues together: a busy one may hide an idle one's older jobs, but no look takes longer. */
-const mostRows = 5 * historyDepth
+const mostRows = 2 * historyDepth
 
 export const history =
   (engine: Engine): JobUpkeep['history'] =>

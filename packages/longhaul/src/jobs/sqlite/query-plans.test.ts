@@ -14,7 +14,7 @@ import { pageOfRange, rangesOf } from './list.ts'
 import { liveWorkers, waitingLanes, waitingQueues } from './reasons.ts'
 import { oldestFinished, oldReasons } from './remove.ts'
 import { queuedOfOwner } from './room.ts'
-import { firstOfLane } from './show-job.ts'
+import { countAhead, farthest } from './show-job.ts'
 import { expiredLeases } from './sweep.ts'
 import { reasonAt, reasonsBetween } from './waits.ts'
 import { staleWorkers } from './worker.ts'
@@ -111,7 +111,7 @@ describe('with the statistics of 100,000 jobs', () => {
     reasonAt,
     reasonsBetween,
     finishedSince,
-    firstOfLane,
+    farthest,
     'job by id': 'SELECT * FROM job WHERE id = ?',
     'job by idempotency key': 'SELECT * FROM job WHERE owner = ? AND idem_key = ?',
     'job by lease':
@@ -128,6 +128,10 @@ describe('with the statistics of 100,000 jobs', () => {
     const plan = planOf(text)
     expect(plan.join('\n')).toContain('SEARCH')
     expect(plan.filter((step) => /\bSCAN\b|TEMP B-TREE/.test(step))).toEqual([])
+  })
+
+  it('counts the jobs ahead in the index alone', () => {
+    expect(planOf(countAhead).join('\n')).toContain('SEARCH job USING COVERING INDEX job_ready')
   })
 
   it('finds waiting queues among the waiting lanes only', () => {

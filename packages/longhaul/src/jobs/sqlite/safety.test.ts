@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { openSqlite, type SqliteDatabase } from '../../database/index.ts'
+import { openSqlite, type SqliteDatabase, type SqlValue } from '../../database/index.ts'
 import { LonghaulError } from '../../errors/index.ts'
 import { onFaultPoint } from '../../support/fault-point.ts'
 import {
@@ -10,6 +10,7 @@ import {
   completed,
   jobOf,
   leaseOf,
+  manifestOf,
   newJob,
   publishing,
   running,
@@ -88,6 +89,41 @@ describe('a database that could not be written', () => {
     expect((await engine.touch(worker, [{ lease }]))[0]?.verdict).toBe('held')
     // A worker that does not come back is found all the same.
     expect((await sweptAway(engine, id)).requeued).toEqual([id])
+  })
+})
+
+describe('a clock that steps back during a sweep', () => {
+  it('neither keeps the sweep for ever nor what is due', { timeout: 10_000 }, async () => {
+    const { engine, database } = await open({})
+    const [id = ''] = await submitted(engine, newJob({ delayMs: 60_000, expiresInMs: 60_000 }))
+    // The sweep looks at its clock before it begins; by its transactions the clock is two minutes back.
+    const { reader } = database
+    const ahead = Object.create(reader, {
+      get: {
+        value: (text: string, ...params: SqlValue[]) => {
+          const row = reader.get<{ now?: number }>(text, ...params)
+          return row?.now === undefined ? row : { now: row.now + 120_000 }
+        },
+      },
+      all: { value: reader.all.bind(reader) },
+    }) as typeof reader
+    const stepped = sqliteEngine(
+      Object.create(database, { reader: { value: ahead } }) as typeof database,
+    )
+    expect((await stepped.sweep()).failed).toEqual([id])
+  })
+})
+
+describe('checkpoints', () => {
+  it('are kept twice, and a new start forgets them', async () => {
+    const { engine, database } = await open({})
+    const kept = () => database.reader.all<{ no: number }>('SELECT no FROM job_checkpoint')
+    const { id, lease } = await running(engine)
+    for (const step of [1, 2, 3]) await engine.checkpoint(lease, manifestOf(step))
+    expect(kept().map(({ no }) => no)).toEqual([2, 3])
+    await settleOne(engine, lease, completed)
+    await engine.retry([id], 'start')
+    expect(kept()).toEqual([])
   })
 })
 

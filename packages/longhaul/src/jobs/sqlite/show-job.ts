@@ -10,14 +10,16 @@ export interface JobRowWithProgress extends JobRow {
 export const selectWithProgress =
   'SELECT job.*, p.data AS progress, p.updated_at AS progress_at FROM job LEFT JOIN job_progress p ON p.job_id = job.id'
 
-export const firstOfLane = `SELECT rank_at, seq FROM job INDEXED BY job_ready
-  WHERE queue = ? AND owner = ? AND state = 'queued' AND wake_at IS NULL AND blocked_by = 0 AND publishing IS NULL
-  ORDER BY rank_at, seq LIMIT ?`
+const ready = `FROM job INDEXED BY job_ready
+  WHERE queue = ? AND owner = ? AND state = 'queued' AND wake_at IS NULL AND blocked_by = 0 AND publishing IS NULL`
+/** Where counting ends. */
+export const farthest = `SELECT rank_at, seq ${ready} ORDER BY rank_at, seq LIMIT 1 OFFSET ?`
+export const countAhead = `SELECT count(*) AS n FROM (SELECT 1 ${ready} AND (rank_at, seq) < (?, ?) LIMIT ?)`
 const laneReasonNow = 'SELECT wait_reason, wait_since FROM lane WHERE queue = ? AND owner = ?'
 
 interface Lane {
   readonly wait: { readonly wait_reason: WaitReason; readonly wait_since: number } | undefined
-  readonly first: readonly { readonly rank_at: number; readonly seq: number }[]
+  readonly farthest: { readonly rank_at: number; readonly seq: number } | undefined
 }
 
 /** Rows as jobs, with what lies in other tables. What a page's jobs share of their lanes is read once. */
@@ -27,15 +29,15 @@ export function showJobs(reader: Connection, rows: readonly JobRowWithProgress[]
     const key = JSON.stringify([queue, owner])
     const lane = lanes.get(key) ?? {
       wait: reader.get(laneReasonNow, queue, owner),
-      first: reader.all<Lane['first'][number]>(firstOfLane, queue, owner, farthestPosition),
+      farthest: reader.get(farthest, queue, owner, farthestPosition - 1),
     }
     lanes.set(key, lane)
     return lane
   }
   const waiting = (row: JobRow): Job['waiting'] => {
     if (row.state !== 'queued' && row.state !== 'retry_wait') return undefined
-    const { wait, first } = laneOf(row)
-    return waitingOf(row, wait, placeOf(row, first))
+    const lane = laneOf(row)
+    return waitingOf(row, lane.wait, positionOf(reader, row, lane))
   }
   return rows.map(({ progress, progress_at, ...row }) =>
     toJob(row, {
@@ -46,19 +48,14 @@ export function showJobs(reader: Connection, rows: readonly JobRowWithProgress[]
   )
 }
 
-/** How many of them come before the row; they are in order. */
-function placeOf(row: JobRow, first: Lane['first']): number {
-  let [low, high] = [0, first.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    const one = first[middle]
-    const isBefore =
-      one !== undefined &&
-      (one.rank_at < row.rank_at || (one.rank_at === row.rank_at && one.seq < row.seq))
-    if (isBefore) low = middle + 1
-    else high = middle
-  }
-  return low
+/** A page of a long lane shows its newest jobs: all beyond the farthest, so nothing is counted. */
+function positionOf(reader: Connection, row: JobRow, { farthest }: Lane): number {
+  const isBeyond =
+    farthest !== undefined &&
+    (farthest.rank_at < row.rank_at || (farthest.rank_at === row.rank_at && farthest.seq < row.seq))
+  if (isBeyond) return farthestPosition
+  const { queue, owner, rank_at, seq } = row
+  return reader.get<{ n: number }>(countAhead, queue, owner, rank_at, seq, farthestPosition)?.n ?? 0
 }
 
 const dependenciesOf = (reader: Connection, id: string): readonly string[] =>
