@@ -15,12 +15,16 @@ export interface ServerProcess {
 }
 
 /** A real service in its own process. The caller kills it. */
-export async function startServer(options: AppOptions): Promise<ServerProcess> {
+export async function startServer(
+  options: AppOptions,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
   const child = spawn(
     process.execPath,
     ['--conditions=longhaul-source', entry, JSON.stringify(options)],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
     },
   )
   let errors = ''

@@ -60,15 +60,20 @@ export async function startHttpFaultProxy(
           return
         }
         response.writeHead(answered.statusCode ?? 502, answered.rawHeaders)
-        answered.pipe(response)
-        answered.once('error', () => request.socket.destroy())
+        // Some stores send a body all the same, which then is no HTTP any more.
+        if (request.method === 'HEAD') response.end()
+        else answered.once('error', () => request.socket.destroy()).pipe(response)
       },
     )
     for (let at = 0; at < request.rawHeaders.length; at += 2)
       onward.setHeader(request.rawHeaders[at] ?? '', request.rawHeaders[at + 1] ?? '')
     onward.on('continue', () => response.writeContinue())
-    onward.once('error', () => request.socket.destroy())
-    response.once('close', () => onward.destroy())
+    onward.on('error', () => {
+      if (!response.writableEnded) request.socket.destroy()
+    })
+    response.once('close', () => {
+      if (!response.writableFinished) onward.destroy()
+    })
     request.pipe(onward)
   }
 

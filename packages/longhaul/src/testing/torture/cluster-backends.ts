@@ -54,6 +54,8 @@ async function openRun(servers: ClusterServers, run: BackendsOfRunOptions): Prom
         store: store.proxy,
         config: {
           dataDir: run.folder.data(number),
+          // A host of its own sees no processes of the others: leases alone tell who is gone.
+          hostName: `place-${number}`,
           bucket,
           databaseUrl: database.url,
           // Clients send their parts straight to the store.
