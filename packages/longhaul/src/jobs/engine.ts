@@ -46,7 +46,7 @@ export interface NewJob {
   readonly expiresInMs?: number
   /** Jobs that must end before this one may start. All must be there; the owner's own. */
   readonly dependsOn?: readonly JobId[]
-  /** `completed`: one that does not complete fails this job 'dependency-failed'. `any`: how they end does not matter. @default 'completed' */
+  /** `completed`: one that fails fails this job 'dependency-failed', one that is cancelled cancels it. `any`: how they end does not matter. @default 'completed' */
   readonly onDependency?: 'completed' | 'any'
 }
 
@@ -244,7 +244,7 @@ export interface JobEvents {
 }
 
 export interface SweepReport {
-  /** Jobs whose lease had expired: queued again, or failed `worker-lost` past the limit. */
+  /** Jobs whose lease had expired: queued again, or failed `worker-lost` past the limit, or that expired in the queue. */
   readonly requeued: readonly JobId[]
   readonly failed: readonly JobId[]
   /** Lost while a cancel was requested: cancelled instead of queued again. */
