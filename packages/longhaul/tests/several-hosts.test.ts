@@ -5,7 +5,7 @@ import { until } from './harness/until.ts'
 
 let fleet: Fleet
 beforeEach(async () => {
-  fleet = await startFleet()
+  fleet = await startFleet({ leaseMs: 2000 })
 })
 afterEach(() => fleet.stop())
 

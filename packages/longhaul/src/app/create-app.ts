@@ -10,6 +10,7 @@ import { createWorker, LogCopies, startUpkeep, thisWorker, type Worker } from '.
 import { AttemptCounts, countEnds } from './attempt-counts.ts'
 import { readConfig, type Config, type ConfigOptions } from './config.ts'
 import { openBackends, type Backends } from './open-backends.ts'
+import { limitQueues } from './limit-queues.ts'
 import { makeDataFolder } from './make-data-folder.ts'
 import { openProcessors } from './open-processors.ts'
 import type { Services } from './services.ts'
@@ -98,10 +99,7 @@ async function assemble(
 
   const { runners, broken } = await openProcessors(options.sources, config)
   opened.push(() => Promise.all([...runners.values()].map((runner) => runner.stop())))
-  for (const runner of config.roles.worker ? runners.values() : []) {
-    const { name, queue = name, concurrency } = runner.description
-    if (concurrency !== undefined) await engine.setQueue(queue, { maxRunning: concurrency })
-  }
+  if (config.roles.worker) await limitQueues(engine, runners, { keepLower: backends.shared })
   const ends = new AttemptCounts()
   const services: Services = {
     ...{ config, log, database, engine, storage, uploads, runners, broken },

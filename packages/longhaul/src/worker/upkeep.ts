@@ -12,7 +12,7 @@ export interface Upkeep {
 
 /**
  * Sweeps expired leases, collects what dead attempts left, deletes jobs past retention, and once a night compares the
- * counters with the jobs. Every process does it, with or without a worker: with all workers dead, somebody must say so.
+ * counters with the jobs and drops logs of jobs that are no more. Every process does it, with or without a worker: with all workers dead, somebody must say so.
  */
 export function startUpkeep(
   parts: Pick<WorkerParts, 'config' | 'engine' | 'storage' | 'log'> & {
@@ -57,14 +57,21 @@ export function startUpkeep(
     for (;;) {
       await pause(msUntilNight(new Date()), stopping.signal)
       if (stopping.signal.aborted) return
-      try {
+      await attemptTo('recounting', async () => {
         const drift = await engine.recount({ mend: true })
         if (drift.length > 0)
           log.error({ drift }, 'counters differed from the jobs, and were mended')
         else log.info('counters agree with the jobs')
-      } catch (error) {
-        log.error({ err: error }, 'counting failed, trying again tomorrow')
-      }
+      })
+      await attemptTo('collecting logs', () => collectLogs(config.dataDir, engine))
+    }
+  }
+
+  async function attemptTo(what: string, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      log.error({ err: error }, `${what} failed, trying again tomorrow`)
     }
   }
 

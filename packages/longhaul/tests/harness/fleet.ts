@@ -48,7 +48,7 @@ export async function startFleet(common: ConfigOptions = {}): Promise<Fleet> {
       const now = await read(api, id)
       return is(now) ? now : undefined
     })
-  const config = { leaseMs: 2000, ...backends, ...common }
+  const config = { leaseMs: 5000, ...backends, ...common }
   return {
     config,
     folder,
