@@ -1,8 +1,9 @@
+import type { JobId } from '../jobs/job.ts'
 import { createLeftovers } from './collect-leftovers.ts'
+import { collectLogs } from './collect-logs.ts'
 import { msUntilNight } from './night.ts'
 import { removeExpiredJobs } from './remove-expired-jobs.ts'
 import { pause, repeat } from './repeat.ts'
-import type { JobId } from '../jobs/job.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** What the engine and the store need done by somebody, whoever it is. */
