@@ -148,7 +148,10 @@ export const forbidden: IRegularForbiddenRuleType[] = [
     { path: '^examples/' },
     {
       path: '^packages/',
-      pathNot: '^packages/(longhaul/src/(testing/(servers/)?)?index|(client|protocol)/src/index)\\.ts$',
+      pathNot: [
+        '^packages/(longhaul|client|protocol)/src/index\\.ts$',
+        '^packages/longhaul/src/testing/(servers/|faults/)?index\\.ts$',
+      ],
     },
   ),
 ]

@@ -121,6 +121,10 @@ it('gives exactly these names to whoever imports a package', async () => {
         "runnerConformance",
         "torture",
       ],
+      "longhaul/testing/faults": [
+        "faultPoints",
+        "onFaultPoint",
+      ],
       "longhaul/testing/servers": [
         "startTestPostgres",
         "startTestSwift",
