@@ -115,8 +115,11 @@ async function fetchObject(uri: string, target: string, { storage, signal }: Sta
     if (info.sha256 !== undefined) return { size: info.size, sha256: info.sha256 }
     return hashOfFile(target, signal)
   }
-  const { body } = await storage.get(key)
-  return writeHashed(body, target, signal)
+  const { info, body } = await storage.get(key)
+  const written = await writeHashed(body, target, signal)
+  if (written.size !== info.size)
+    throw new LonghaulError('unavailable', `The store gave ${written.size} of ${info.size} bytes.`)
+  return written
 }
 
 async function copyAllowedFile(uri: string, target: string, { inputRoots, signal }: StageOptions) {

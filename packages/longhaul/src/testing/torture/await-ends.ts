@@ -8,32 +8,43 @@ const over = (job: JobSeen): boolean => ['completed', 'failed', 'cancelled'].inc
 
 /** What a healthy service on a busy machine may take beyond the rule. */
 const graceMs = 2500
+/** An attempt signs while its code runs; before and after that a living server stages and publishes, which takes its time. */
+const silentWorkMs = 30_000
+
+export interface AwaitOptions {
+  readonly folder: RunFolder
+  readonly leaseMs: number
+  /** So long without any change is too long. */
+  readonly quietMs: number
+  readonly isAlive: (server: number) => boolean
+}
 
 /**
  * Waits, with everything healthy again, until every job has ended. Reports jobs that never do, and jobs that the service
- * calls running for longer than a lease and a sweep although their attempt gives no sign of life.
+ * calls running for longer than a lease and a sweep although nobody is left who could be at it.
  */
 export async function awaitEnds(
   client: TortureClient,
   ids: readonly string[],
-  folder: RunFolder,
-  leaseMs: number,
-  withinMs: number,
+  { folder, leaseMs, quietMs, isAlive }: AwaitOptions,
 ): Promise<readonly Finding[]> {
-  const allowedMs = leaseMs + leaseMs / 6 + graceMs
+  const ruleMs = leaseMs + leaseMs / 6 + graceMs
   const findings = new Map<string, Finding>()
   const firstSeen = new Map<string, number>()
-  const deadline = Date.now() + withinMs
   let open = [...ids]
+  let state = ''
+  let changedAt = Date.now()
   for (;;) {
     const jobs = await Promise.all(open.map((id) => client.job(id)))
     const now = Date.now()
-    const alive = lastSigns(folder.ledger)
+    const signs = lastSigns(folder.ledger)
     const stalls = readEvidence<StallLine>(folder.stalls)
     for (const job of jobs.filter(({ status }) => status === 'running')) {
       const attempt = `${job.job_id}.${job.attempt}`
       if (!firstSeen.has(attempt)) firstSeen.set(attempt, now)
-      const sign = Math.max(firstSeen.get(attempt) ?? now, alive.get(attempt) ?? 0)
+      const line = signs.get(attempt)
+      const sign = Math.max(firstSeen.get(attempt) ?? now, line?.at ?? 0)
+      const allowedMs = line === undefined || isAlive(line.server) ? silentWorkMs : ruleMs
       // Where a server's loop stood still, the machine is short of time, not the engine.
       if (now - sign > allowedMs + longestStall(stalls, sign))
         findings.set(attempt, {
@@ -41,17 +52,18 @@ export async function awaitEnds(
           what: `attempt ${job.attempt} of ${job.job_id} is called running, ${now - sign} ms after its last sign of life`,
         })
     }
-    open = jobs.filter((job) => !over(job)).map((job) => job.job_id)
+    const unended = jobs.filter((job) => !over(job))
+    open = unended.map((job) => job.job_id)
     if (open.length === 0) return [...findings.values()]
-    if (now > deadline)
+    const seen = unended.map((job) => `${job.job_id} ${job.status} ${job.attempt}`).join()
+    if (seen !== state) [state, changedAt] = [seen, now]
+    if (now - changedAt > quietMs)
       return [
         ...findings.values(),
-        ...jobs
-          .filter((job) => !over(job))
-          .map(({ job_id: id, status }): Finding => ({
-            kind: 'lost',
-            what: `${id} was acknowledged and is still ${status} after ${withinMs} ms of quiet`,
-          })),
+        ...unended.map(({ job_id: id, status }): Finding => ({
+          kind: 'lost',
+          what: `${id} was acknowledged and is still ${status} after ${quietMs} ms in which nothing changed`,
+        })),
       ]
     await pause(200)
   }
@@ -60,8 +72,5 @@ export async function awaitEnds(
 const longestStall = (stalls: readonly StallLine[], since: number): number =>
   Math.max(0, ...stalls.filter(({ to }) => to > since).map(({ from, to }) => 2 * (to - from)))
 
-function lastSigns(ledgerFile: string): ReadonlyMap<string, number> {
-  return new Map(
-    readEvidence<LedgerLine>(ledgerFile).map((line) => [`${line.job}.${line.attempt}`, line.at]),
-  )
-}
+const lastSigns = (ledgerFile: string): ReadonlyMap<string, LedgerLine> =>
+  new Map(readEvidence<LedgerLine>(ledgerFile).map((line) => [`${line.job}.${line.attempt}`, line]))

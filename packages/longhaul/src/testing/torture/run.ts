@@ -79,7 +79,7 @@ export async function tortureOnce(options: RunOptions): Promise<RunReport> {
   const findings: Finding[] = []
   let blows: Blows = { servers: 0, children: 0, freezes: 0, faults: [] }
   try {
-    await fleet.whole(60_000)
+    await fleet.whole(120_000)
     const enough = new AbortController()
     const { faults } = backends
     const striking = chaos(fleet, faults, folder.ledger, random, leaseMs, enough.signal)
@@ -146,9 +146,11 @@ async function quiet(
   folder: RunFolder,
   leaseMs: number,
 ): Promise<Finding[]> {
-  await fleet.whole(60_000)
+  await fleet.whole(120_000)
   const ids = readEvidence<AcknowledgedLine>(folder.acknowledged).map(({ job }) => job)
-  const findings = [...(await awaitEnds(client, ids, folder, leaseMs, quietMs))]
+  const isAlive = (pid: number): boolean =>
+    fleet.all.some((server) => server.pid === pid && server.alive)
+  const findings = [...(await awaitEnds(client, ids, { folder, leaseMs, quietMs, isAlive }))]
   await pause(2 * leaseMs)
   findings.push(...(await leftProcesses(folder.root, (command) => command !== 'sleep 600')))
   if (!(await fleet.stop()))
