@@ -22,6 +22,7 @@ import { replyWithProblem } from './problem-reply.ts'
 import { processorRoutes } from './processor-routes.ts'
 import { logRequests, requestIdOf } from './request-log.ts'
 import { rootRoutes } from './root-routes.ts'
+import { cutSlowBodies } from './slow-bodies.ts'
 import { statusRoutes } from './status-routes.ts'
 import { serializerCompiler, validatorCompiler } from './validation.ts'
 
@@ -53,7 +54,8 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? '/'
     const methods = methodsOf(path)
-    if (methods.length === 0)
+    // The route is there, and yet found nothing at this path: a file of the documentation, say.
+    if (methods.length === 0 || methods.includes(request.method))
       throw new LonghaulError('not-found', `There is no ${path}; /docs lists what there is.`)
     void reply.header('allow', methods.join(', '))
     throw new LonghaulError(
@@ -63,6 +65,7 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
   })
   acceptJsonBodies(app)
   logRequests(app)
+  cutSlowBodies(app)
   authenticate(app, config, createKeys(database))
   serveMetrics(app, services)
   if (!config.roles.api) {

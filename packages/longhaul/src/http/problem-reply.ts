@@ -10,11 +10,15 @@ const foreign: Record<string, ProblemCode> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'bad-request',
   FST_ERR_BAD_URL: 'bad-request',
   FST_ERR_INVALID_URL: 'bad-request',
+  FST_ERR_MAX_PARAM_LENGTH: 'bad-request',
   FST_ERR_NOT_FOUND: 'not-found',
   FST_REQ_FILE_TOO_LARGE: 'body-too-large',
   FST_PARTS_LIMIT: 'body-too-large',
   FST_FILES_LIMIT: 'body-too-large',
   FST_FIELDS_LIMIT: 'body-too-large',
+  FST_PROTO_VIOLATION: 'bad-request',
+  FST_INVALID_JSON_FIELD_ERROR: 'malformed-body',
+  FST_MP_PREMATURE_CLOSE: 'bad-request',
   FST_INVALID_MULTIPART_CONTENT_TYPE: 'unsupported-media-type',
 }
 
@@ -24,7 +28,7 @@ export function replyWithProblem(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const known = nameOf(error)
+  const known = nameOf(error) ?? nameOfBreak(error, request)
   const document = problemDocument(known ?? error, request.id)
   if (document.status >= 500 && known === undefined) request.log.error({ err: error }, 'unexpected')
   const retryAfter = document['retry_after_seconds']
@@ -54,13 +58,24 @@ const withoutPaths = (error: FieldError): FieldError => ({
   detail: hideMachinePaths(error.detail),
 })
 
+/** Whoever sent half a body and left hears nothing, and it is no bug of ours. */
+const nameOfBreak = (error: unknown, { raw }: FastifyRequest): LonghaulError | undefined =>
+  raw.errored !== null && error === raw.errored
+    ? new LonghaulError('bad-request', 'The request ended before its body did.', { cause: error })
+    : undefined
+
 function nameOf(error: unknown): LonghaulError | undefined {
   if (isLonghaulError(error)) return error
   if (error instanceof RangeError && /call stack/i.test(error.message))
     return new LonghaulError('malformed-body', 'The body is nested too deeply.', { cause: error })
   const code = foreign[(error as FastifyError | undefined)?.code ?? '']
-  return code && new LonghaulError(code, (error as Error).message, { cause: error })
+  // Some quote all of what they refuse.
+  const { message } = (error ?? {}) as Error
+  return code && new LonghaulError(code, shortened(message), { cause: error })
 }
+
+const shortened = (text: string): string =>
+  text.length <= 500 ? text : `${text.slice(0, 200)}…${text.slice(-200)}`
 
 /** A 422 that names fields by pointer only, such as a processor's own refusal. */
 function detailsFrom({ detail, errors = [] }: ProblemDocument): ValidationDetail[] {

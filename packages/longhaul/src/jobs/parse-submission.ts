@@ -1,8 +1,8 @@
-import { jobSubmission, manifestSubmission, submissionOptions } from '@longhaul/protocol'
+import { jobId, jobSubmission, manifestSubmission, submissionOptions } from '@longhaul/protocol'
 import { z } from 'zod'
 import { LonghaulError } from '../errors/index.ts'
 import type { JsonObject } from '../support/json.ts'
-import { invalidRequest, laxInteger, parseRequest } from '../validation/index.ts'
+import { boundedList, invalidRequest, laxInteger, parseRequest } from '../validation/index.ts'
 import type { JobId, JobParams, Priority } from './job.ts'
 
 export interface SubmissionOptions {
@@ -49,18 +49,30 @@ export const submissionQuery = z.object({
 })
 export type SubmissionQuery = z.infer<typeof submissionQuery>
 
+/** It was parsed from JSON a moment ago: to ask of each value whether it is JSON would take seconds. */
+const parsedObject = z.record(z.string(), z.unknown())
+const inputBody = jobSubmission.extend({
+  input: parsedObject,
+  depends_on: boundedList(jobId, { max: 1000 }).optional(),
+})
+const manifestBody = manifestSubmission.extend({
+  manifest_inline: z.object({ files: boundedList(z.string(), { min: 1, max: 100_000 }) }).nullish(),
+  parameters: parsedObject.nullish(),
+})
+
 /** Which kind of job a JSON body describes is told by its keys: `input`, or one of the manifests. */
 export function parseSubmission(body: unknown, query: SubmissionQuery): ParsedSubmission {
-  const fields = parseRequest(z.record(z.string(), z.unknown()), body, 'body')
+  const fields = parseRequest(parsedObject, body, 'body')
   const hasManifest = fields['manifest_uri'] != null || fields['manifest_inline'] != null
   const hasInput = fields['input'] !== undefined
   if (hasManifest && hasInput) throw ambiguous('"input" and a manifest')
+  for (const one of [fields['input'], fields['parameters']]) refuseManyFields(one)
   if (hasInput) {
-    const { input, ...options } = parseRequest(jobSubmission, body, 'body')
-    return { family: 'input', input: input, options: optionsOf(query, options) }
+    const { input, ...options } = parseRequest(inputBody, body, 'body')
+    return { family: 'input', input: input as JsonObject, options: optionsOf(query, options) }
   }
   const { manifest_uri, manifest_inline, parameters, idempotency_key } = parseRequest(
-    manifestSubmission,
+    manifestBody,
     body,
     'body',
   )
@@ -75,9 +87,22 @@ export function parseSubmission(body: unknown, query: SubmissionQuery): ParsedSu
     family: 'manifest',
     manifest:
       manifest_uri == null ? { files: manifest_inline?.files ?? [] } : { uri: manifest_uri },
-    parameters: parameters ?? {},
+    parameters: (parameters ?? {}) as JsonObject,
     options: optionsOf(query, { idempotency_key: idempotency_key ?? undefined }),
   }
+}
+
+/** No processor has so many, and each costs more than its bytes. */
+const maxFields = 10_000
+
+function refuseManyFields(input: unknown): void {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return
+  const { length } = Object.keys(input)
+  if (length > maxFields)
+    throw new LonghaulError(
+      'bad-request',
+      `The input has ${length} fields; at most ${maxFields} are read.`,
+    )
 }
 
 export function optionsOf(

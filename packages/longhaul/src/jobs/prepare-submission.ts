@@ -3,6 +3,7 @@ import { LonghaulError } from '../errors/index.ts'
 import type { ProcessorDescription } from '../processor/description.ts'
 import { digestOf } from '../support/canonical-json.ts'
 import type { Json, JsonObject } from '../support/json.ts'
+import { isDeeperThan } from '../support/json-depth.ts'
 import { inputSchemaOf, invalidRequest } from '../validation/index.ts'
 import type { Scope } from './engine.ts'
 import type { FileRef, JobId } from './job.ts'
@@ -98,11 +99,18 @@ function onlyFileField(processor: ProcessorDescription): void {
   )
 }
 
+const maxDepth = 200
+
 function checked(
   processor: ProcessorDescription,
   input: JsonObject,
   how: Parameters<ReturnType<typeof inputSchemaOf>['check']>[1],
 ): Record<string, Json> {
+  // Processors in other languages, and what reads job records, give up at a thousand or so.
+  if (isDeeperThan(maxDepth, input))
+    throw invalidRequest([
+      { type: 'value_error', loc: [...how.place], msg: `Nested more than ${maxDepth} deep` },
+    ])
   const result = inputSchemaOf(processor).check(input, how)
   if (!result.ok) throw invalidRequest(result.details)
   return result.input

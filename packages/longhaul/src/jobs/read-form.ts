@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import { LonghaulError } from '../errors/index.ts'
+import { isLonghaulError, LonghaulError } from '../errors/index.ts'
 import type { FileField } from '../processor/index.ts'
 import { uriOfKey } from '../storage/index.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
@@ -36,6 +36,18 @@ export interface ReadForm {
   /** The references in `input` that stand for files of this form: a client's own text is none of them. */
   readonly files: ReadonlySet<FileRef>
   readonly keys: readonly string[]
+}
+
+/**
+ * A form's parts as the library reads them. What it throws has no name, and is about the form: a boundary that is missing, an
+ * end that never came.
+ */
+export async function* formParts(parts: () => AsyncIterable<FormPart>): AsyncGenerator<FormPart> {
+  try {
+    yield* parts()
+  } catch (error) {
+    throw aboutTheForm(error)
+  }
 }
 
 /** Streams every file straight into the store. When it throws, nothing of the form is left there. */
@@ -82,7 +94,7 @@ async function storeFile(
 ): Promise<FileRef> {
   const hash = createHash('sha256')
   async function* counted(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of part.file as AsyncIterable<Buffer>) {
+    for await (const chunk of chunksOf(part.file)) {
       budget.left -= chunk.length
       if (budget.left < 0) throw budget.tooLarge()
       hash.update(chunk)
@@ -98,6 +110,22 @@ async function storeFile(
     mediaType: part.mimetype,
   }
 }
+
+async function* chunksOf(file: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* file
+  } catch (error) {
+    throw aboutTheForm(error)
+  }
+}
+
+/** Errors with a name keep it. */
+const aboutTheForm = (error: unknown): unknown =>
+  isLonghaulError(error) || (error as { code?: unknown } | undefined)?.code !== undefined
+    ? error
+    : new LonghaulError('malformed-body', `The form cannot be read: ${(error as Error).message}.`, {
+        cause: error,
+      })
 
 /** A field that comes again makes a list. */
 function append(input: Map<string, Json>, name: string, value: Json, start?: Json[]): void {

@@ -58,7 +58,9 @@ async function resolveUri(
     }
     case 'file': {
       const real = await allowedPath(uri, services.config.inputRoots)
-      return { uri, name: plainFileName(name ?? path.basename(real)) }
+      // In the spelling that the worker reads, whatever the client's was.
+      const plain = uri.replace(/^file:/i, 'file:')
+      return { uri: plain, name: plainFileName(name ?? path.basename(real)) }
     }
     case 'http':
     case 'https':

@@ -3,7 +3,7 @@ import { ingestComplete, ingestCompleted, ingestStart, ingestStarted } from '@lo
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Services } from '../app/services.ts'
-import { laxInteger } from '../validation/index.ts'
+import { boundedList, laxInteger } from '../validation/index.ts'
 import { baseUrlOf } from './base-url.ts'
 import { acceptsIngest } from './prepare-submission.ts'
 import { processorFor } from './processor-for.ts'
@@ -12,12 +12,17 @@ import { submitIngest } from './submit-ingest.ts'
 // System A's clients may send integers in several spellings.
 const file = ingestStart.shape.files.element
 const start = ingestStart.extend({
-  files: z.array(file.extend({ size_bytes: laxInteger(file.shape.size_bytes) })).min(1),
+  files: boundedList(file.extend({ size_bytes: laxInteger(file.shape.size_bytes) }), {
+    min: 1,
+    max: 10_000,
+  }),
   processor: z.string().nullish(),
 })
 const part = ingestComplete.shape.parts.element
 const complete = ingestComplete.extend({
-  parts: z.array(part.extend({ PartNumber: laxInteger(part.shape.PartNumber) })),
+  parts: boundedList(part.extend({ PartNumber: laxInteger(part.shape.PartNumber) }), {
+    max: 10_000,
+  }),
 })
 
 /** System A's uploads: the last file's completion makes the job, under the id that the start gave. */

@@ -16,7 +16,7 @@ import {
 import { prepareForm, prepareJson } from './prepare-submission.ts'
 import { processorFor } from './processor-for.ts'
 import { processorInForm } from './processor-in-form.ts'
-import { fieldsOf, readForm, type FormPart } from './read-form.ts'
+import { fieldsOf, formParts, readForm, type FormPart } from './read-form.ts'
 import { newJobId, submitJob } from './submit-job.ts'
 import { uploadInstructions } from './upload-instructions.ts'
 
@@ -41,7 +41,7 @@ export async function submitRequest(
   const options = withHeaderKey(optionsOf(query), request)
   const named = (request.params as { processor?: string }).processor ?? query.processor
   if (request.isMultipart()) {
-    const parts = request.parts() as AsyncIterable<FormPart>
+    const parts = formParts(() => request.parts() as AsyncIterable<FormPart>)
     if (named !== undefined || takesFieldProcessor(services))
       return submitForm(services, request, find(), parts, options)
     const chosen = await processorInForm(parts)

@@ -46,6 +46,11 @@ export function createUploads(context: UploadContext): Uploads {
       )
     },
 
+    async ownerOf(key) {
+      const [row] = await database.read<UploadRow>('upload.of-key', [key])
+      return row?.owner
+    },
+
     async get(uploadId, owner, options) {
       const row = await sessionOf(context, uploadId, owner)
       if (row.state === 'expired') throw expired(row)

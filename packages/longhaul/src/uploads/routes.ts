@@ -9,6 +9,7 @@ import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Services } from '../app/services.ts'
+import { boundedList } from '../validation/index.ts'
 import { signedUrlRoutes } from './routes-signed.ts'
 
 const nativePartBytes = 16 * 1024 * 1024
@@ -26,7 +27,7 @@ const part = z.union([
     .object({ PartNumber: z.int(), ETag: z.string() })
     .transform(({ PartNumber, ETag }) => ({ partNumber: PartNumber, etag: ETag })),
 ])
-const completion = z.object({ parts: z.array(part).optional() }).nullish()
+const completion = z.object({ parts: boundedList(part, { max: 10_000 }).optional() }).nullish()
 const params = z.object({ upload_id: z.string() })
 
 /** Uploads that start no job, and the signed URLs of every upload. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { LonghaulError } from '../errors/index.ts'
 import { checkRoom } from './disk-room.ts'
 import { checkFileNames } from './file-names.ts'
-import { layParts, type PartLayout } from './part-layout.ts'
+import { layParts, partCountOf, type PartLayout } from './part-layout.ts'
 import { keepMs, signParts, type UploadContext } from './session.ts'
 import type { StartedUploads, StartUploads } from './uploads.ts'
 
@@ -13,6 +13,8 @@ interface Planned extends PartLayout {
   readonly mediaType: string | undefined
 }
 
+/** An answer of 100,000 URLs has tens of megabytes, and each is signed. */
+const maxParts = 100_000
 /** Uploads that the store is asked to begin at once. */
 const parallel = 8
 
@@ -105,6 +107,12 @@ async function plan(
       ...layParts(sizeBytes, request.partBytes, storage.limits),
     }
   })
+  const parts = files.reduce((sum, file) => sum + partCountOf(file), 0)
+  if (files.length > 1 && parts > maxParts)
+    throw new LonghaulError(
+      'upload-too-large',
+      `These ${files.length} files have ${parts} parts, each with a URL; at most ${maxParts} are given out at once. Start fewer files at a time.`,
+    )
   await checkRoom(
     storage,
     files.reduce((sum, file) => sum + file.sizeBytes, 0),
