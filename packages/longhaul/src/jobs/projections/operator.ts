@@ -73,6 +73,7 @@ export function nativeWorker(worker: WorkerView, now: number, leaseMs: number): 
 /** A worker touches its leases ten times in the length of one: silent for a whole lease, it holds none any more. */
 function stateOf(worker: WorkerView, now: number, leaseMs: number): WorkerState {
   if (now - worker.seenAt > leaseMs) return 'lost'
-  if (worker.drainRequestedAt === undefined && worker.holding !== 'draining') return 'alive'
-  return worker.jobs.length === 0 ? 'drained' : 'draining'
+  // Until it says so itself it may not have heard of the order, and still claim.
+  if (worker.holding === 'draining') return worker.jobs.length === 0 ? 'drained' : 'draining'
+  return worker.drainRequestedAt === undefined ? 'alive' : 'draining'
 }
