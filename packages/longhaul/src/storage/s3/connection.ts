@@ -9,6 +9,8 @@ import { isPassing, nameOf, toStoreError } from './store-errors.ts'
 export interface Tuning {
   /** The store is given up for this try when it takes, answers or sends nothing for so long. @default 30 s */
   readonly stallMs: number
+  /** The same for copies and completions, before which it may have minutes of work. @default 10 minutes */
+  readonly workMs: number
   /** @default 6, over some seconds */
   readonly tries: number
   /** Before the second try; doubled for every further one. @default 100 ms */
@@ -22,7 +24,7 @@ export interface Connection {
   readonly endpoint: string
   /**
    * Runs a request until it succeeds or fails for good, and names the failure. `attempt` must be able to run again from
-   * the start; with `once` it cannot. `what` follows "could not". `patient`: the store may be silent for minutes.
+   * the start; with `once` it cannot. `what` follows "could not". `patient`: the store may have to work before it answers.
    */
   readonly send: <T>(
     what: string,
@@ -51,12 +53,10 @@ export interface SendOptions {
 }
 
 const maxPauseMs = 20_000
-/** A copy or a completion of a large object may take minutes before the store says a word. */
-const patientMs = 10 * 60_000
 
 export function connect(
   { endpoint, accessKey, secretKey, region, bucket }: S3Config & { readonly bucket: string },
-  { stallMs, tries, pauseMs }: Tuning,
+  { stallMs, workMs, tries, pauseMs }: Tuning,
 ): Connection {
   const client = new S3Client({
     endpoint,
@@ -106,7 +106,7 @@ export function connect(
     async send(what, attempt, { signal, patient = false, once = false } = {}) {
       const options = {
         ...(signal && { abortSignal: signal }),
-        requestTimeout: patient ? Math.max(patientMs, stallMs) : stallMs,
+        requestTimeout: patient ? workMs : stallMs,
       }
       for (let tried = 1; ; tried++) {
         signal?.throwIfAborted()

@@ -96,27 +96,23 @@ async function send(
   store: Patience,
   answered: () => boolean,
 ): Promise<void> {
-  store.start()
-  for await (const chunk of piecesOf(body)) {
-    if (to.destroyed || answered()) return
-    store.start()
-    if (!to.write(chunk)) await drained(to)
-    store.stop()
+  for await (const chunk of chunksOf(body)) {
+    for (let from = 0; from < chunk.byteLength; from += pieceBytes) {
+      if (to.destroyed || answered()) return
+      store.start()
+      if (!to.write(chunk.subarray(from, from + pieceBytes))) await drained(to)
+      store.stop()
+    }
   }
   if (to.destroyed || answered()) return
   to.end()
   store.start()
 }
 
-function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
-  for (let from = 0; from < bytes.byteLength; from += pieceBytes)
-    yield bytes.subarray(from, from + pieceBytes)
-}
-
-function piecesOf(body: unknown): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
+function chunksOf(body: unknown): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
   if (body === undefined || body === null) return []
-  if (typeof body === 'string') return pieces(Buffer.from(body))
-  if (body instanceof Uint8Array) return pieces(body)
+  if (typeof body === 'string') return [Buffer.from(body)]
+  if (body instanceof Uint8Array) return [body]
   if (body instanceof Readable) return body
   throw new TypeError('The body of a request to the store is of an unknown kind')
 }

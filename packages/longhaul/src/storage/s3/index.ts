@@ -26,6 +26,7 @@ export async function s3Storage(options: S3StorageOptions): Promise<Storage> {
   const capabilities = capabilitiesOf(options.endpoint, options.capabilities)
   const connection = connect(options, {
     stallMs: 30_000,
+    workMs: 600_000,
     tries: 6,
     pauseMs: 100,
     ...options.tuning,

@@ -34,21 +34,25 @@ export function s3Multipart(
   const digests = wholeDigests()
 
   /** Swift takes parts of a completed upload, which spoils the object, and would complete it once more with others. */
-  const checkOpen = async (upload: UploadRef): Promise<void> => {
+  const checkOpen = async (upload: UploadRef, signal?: AbortSignal): Promise<void> => {
     checkRef(upload)
+    signal?.throwIfAborted()
     if (!connection.isSwift()) return
     const { key, uploadId } = upload
-    const { Uploads = [] } = await send(`look at the upload of ${key}`, (options) =>
-      client.send(
-        new ListMultipartUploadsCommand({
-          Bucket,
-          Prefix: key,
-          KeyMarker: key,
-          UploadIdMarker: uploadId.slice(0, -1), // just before it
-          MaxUploads: 1,
-        }),
-        options,
-      ),
+    const { Uploads = [] } = await send(
+      `look at the upload of ${key}`,
+      (options) =>
+        client.send(
+          new ListMultipartUploadsCommand({
+            Bucket,
+            Prefix: key,
+            KeyMarker: key,
+            UploadIdMarker: uploadId.slice(0, -1), // just before it
+            MaxUploads: 1,
+          }),
+          options,
+        ),
+      { signal },
     )
     if (Uploads[0]?.UploadId !== uploadId || Uploads[0].Key !== key) throw uploadNotFound(upload)
   }
@@ -112,7 +116,7 @@ export function s3Multipart(
     },
     async putPart(upload, partNumber, body, options = {}) {
       checkPartNumber(partNumber, limits.maxParts)
-      await checkOpen(upload)
+      await checkOpen(upload, options.signal)
       return putPart(connection, digests, upload, partNumber, body, options)
     },
     listParts,
