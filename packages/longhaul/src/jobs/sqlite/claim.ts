@@ -8,7 +8,7 @@ import { beginAttempt } from './attempt.ts'
 import { newestManifest } from './checkpoint.ts'
 import { databaseNow } from './database-now.ts'
 import { isAnyDue, wakeDue } from './due.ts'
-import { countClaim, roomOf } from './limits.ts'
+import { roomOf, spend } from './limits.ts'
 import { commit, type Engine, type Tx } from './transaction.ts'
 import { transition } from './transition.ts'
 import { seeWorker } from './worker.ts'
@@ -27,9 +27,9 @@ export const claim =
   (engine: Engine): JobClaims['claim'] =>
   async (worker, wants) => {
     const { reader } = engine.database
-    const due = isAnyDue(reader, databaseNow(reader))
-    // An idle worker asks often; it need not take the write lock to hear that there is nothing.
-    if (!due && !wants.some(({ queue }) => hasWork(reader, queue))) return []
+    const now = databaseNow(reader)
+    // An idle worker asks often; it need not take the write lock to hear that there is nothing, or no room.
+    if (!isAnyDue(reader, now) && !wants.some(({ queue }) => hasWork(reader, queue, now))) return []
     return commit(engine, (tx) => {
       wakeDue(tx, tx.now)
       const claims = wants.flatMap(({ queue, slots }) => claimFrom(tx, worker, queue, slots))
@@ -38,8 +38,8 @@ export const claim =
     })
   }
 
-const hasWork = (connection: Connection, queue: string): boolean =>
-  connection.get(nextLane, queue) !== undefined ||
+const hasWork = (connection: Connection, queue: string, now: number): boolean =>
+  (roomOf(connection, queue, now).slots > 0 && connection.get(nextLane, queue) !== undefined) ||
   connection.get(nextPublication, queue) !== undefined
 
 function claimFrom(tx: Tx, worker: WorkerInfo, queue: string, slots: number): readonly Claim[] {
@@ -51,8 +51,10 @@ function claimFrom(tx: Tx, worker: WorkerInfo, queue: string, slots: number): re
     if (row === undefined) break
     claims.push(start(tx, worker, row))
   }
-  let room = Math.min(slots - claims.length, roomOf(tx, queue))
-  while (room > 0) {
+  const room = roomOf(tx.connection, queue, tx.now)
+  const most = Math.min(slots - claims.length, room.slots)
+  let started = 0
+  while (started < most) {
     const lane = tx.connection.get<{ owner: string }>(nextLane, queue)
     if (lane === undefined) break
     const row = tx.connection.get<JobRow>(laneHead, queue, lane.owner)
@@ -62,15 +64,16 @@ function claimFrom(tx: Tx, worker: WorkerInfo, queue: string, slots: number): re
       transition(tx, row, expireJob(row))
       continue
     }
-    room -= 1
     claims.push(start(tx, worker, row))
+    started += 1
     tx.connection.run(
       'UPDATE lane SET served = ? WHERE queue = ? AND owner = ?',
-      countClaim(tx, queue),
+      room.claims + started,
       queue,
       lane.owner,
     )
   }
+  spend(tx, queue, room, started)
   return claims
 }
 

@@ -114,6 +114,32 @@ describe('a clock that steps back during a sweep', () => {
   })
 })
 
+describe('a worker that asks in vain', () => {
+  it('writes nothing, whatever it is that keeps the jobs', async () => {
+    const { engine } = await open({})
+    await submitted(engine, newJob(), newJob())
+    let commits = 0
+    onFaultPoint((point) => {
+      if (point === 'engine.before-commit') commits += 1
+    })
+    const limits = [
+      { paused: true },
+      { maxRunning: 0 },
+      { ratePerMinute: 1e-9 },
+      { owner: 'ann', maxRunning: 0 },
+    ]
+    for (const limit of limits) {
+      await engine.setQueue('q', limit)
+      commits = 0
+      expect(await claimUpTo(engine, 2)).toEqual([])
+      expect({ limit, commits }).toEqual({ limit, commits: 0 })
+      await engine.setQueue('q', { paused: false, maxRunning: null, ratePerMinute: null })
+    }
+    await engine.setQueue('q', { owner: 'ann', maxRunning: null })
+    expect(await claimUpTo(engine, 2)).toHaveLength(2)
+  })
+})
+
 describe('checkpoints', () => {
   it('are kept twice, and a new start forgets them', async () => {
     const { engine, database } = await open({})
