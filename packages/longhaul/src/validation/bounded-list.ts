@@ -13,18 +13,19 @@ export const boundedList = <Item extends z.ZodType>(
 ) =>
   z.preprocess((given, context) => {
     if (!Array.isArray(given)) return given
-    if (given.length > max) {
+    const items: readonly unknown[] = given
+    if (items.length > max) {
       const issue = { code: 'too_big', origin: 'array', maximum: max, inclusive: true } as const
-      context.addIssue({ ...issue, input: given })
+      context.addIssue({ ...issue, input: items })
       return z.NEVER
     }
     let wrong = 0
-    for (const [index, one] of given.entries()) {
+    for (const [index, one] of items.entries()) {
       const { error } = item.safeParse(one)
       if (error === undefined) continue
       for (const issue of error.issues)
         context.addIssue({ ...issue, input: one, path: [index, ...issue.path] } as never)
       if ((wrong += 1) >= maxWrongItems) break
     }
-    return wrong > 0 ? z.NEVER : given
+    return wrong > 0 ? z.NEVER : items
   }, z.array(item).min(min).max(max))
