@@ -11,6 +11,8 @@ import path from 'node:path'
 import { startServers } from '../demo-kit/servers.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
+/** They hold the job's id: the processor's own summary, and the description that the demo saves beside the outputs. */
+const ofThisJob = new Set(['results.json', 'job.json'])
 const out = (name: string): string => path.join(root, 'demo-out', name)
 const folders = { embedded: out('ifcb-embedded'), servers: out('ifcb-servers') }
 
@@ -57,7 +59,7 @@ async function demo(folder: string, backends: Record<string, string>): Promise<v
 async function digestsOf(folder: string): Promise<Map<string, string>> {
   const results = path.join(folder, 'results')
   const files = (await readdir(results, { recursive: true, withFileTypes: true })).filter(
-    (entry) => entry.isFile() && entry.name !== 'results.json',
+    (entry) => entry.isFile() && !ofThisJob.has(entry.name),
   )
   const digests = await Promise.all(
     files.map(async ({ parentPath, name }) => {

@@ -16,6 +16,7 @@ beforeAll(async () => {
   service = await startHttpService({}, [fixture('compat-processor.ts')])
 })
 afterAll(() => service.stop())
+const bucket = () => service.app.services.config.bucket
 
 /** Runs one method of the old client in a process of its own. */
 function oldClient(base: string, command: string, args: object = {}): Promise<Loose> {
@@ -154,7 +155,7 @@ describe.each([
 
   it('6. submits a manifest, inline or stored, and hears queued or processing', async () => {
     const { started } = await upload(base, [makeFile('a.txt', 'abc')])
-    const uri = `s3://stateful-microservice/${started.files[0]?.s3_key}`
+    const uri = `s3://${bucket()}/${started.files[0]?.s3_key}`
     const inline = await oldClient(base, 'submit_job', { manifest_inline: { files: [uri, uri] } })
     expect(inline.job_id).toMatch(/^[0-9a-f-]{36}$/)
     expect(await oldClient(base, 'wait_for_job', { job_id: inline.job_id })).toMatchObject({
@@ -163,7 +164,7 @@ describe.each([
     const manifest = await upload(base, [
       makeFile('manifest.txt', JSON.stringify({ files: [uri] })),
     ])
-    const manifest_uri = `s3://stateful-microservice/${manifest.started.files[0]?.s3_key}`
+    const manifest_uri = `s3://${bucket()}/${manifest.started.files[0]?.s3_key}`
     const stored = await oldClient(base, 'submit_job', { manifest_uri })
     expect(await oldClient(base, 'wait_for_job', { job_id: stored.job_id })).toMatchObject({
       result: { metrics: { inputs_processed: 1, bytes: 3 } },
@@ -227,19 +228,18 @@ describe.each([
 
   it.each([
     ['no s3:// URI', ['x'], 'Invalid S3 URI: x'],
-    ['no key', ['s3://stateful-microservice'], 'Invalid S3 URI format: s3://stateful-microservice'],
-    [
-      'another bucket',
-      ['s3://other/key'],
-      'Bucket other does not match configured bucket stateful-microservice',
-    ],
-    ['a missing object', ['s3://stateful-microservice/datasets/nothing'], 'nothing'],
-  ])('9. a manifest with %s is accepted, and its job fails', async (_what, uris, text) => {
-    const { job_id } = await oldClient(base, 'submit_job', { manifest_inline: { files: uris } })
+    ['no key', ['s3://BUCKET'], 'Invalid S3 URI format: s3://BUCKET'],
+    ['another bucket', ['s3://other/key'], 'Bucket other does not match configured bucket BUCKET'],
+    ['a missing object', ['s3://BUCKET/datasets/nothing'], 'nothing'],
+  ])('9. a manifest with %s is accepted, and its job fails', async (_what, uris, said) => {
+    const [files, text] = [uris, [said]].map((all) =>
+      all.map((one) => one.replace('BUCKET', bucket())),
+    )
+    const { job_id } = await oldClient(base, 'submit_job', { manifest_inline: { files } })
     const answer = await oldClient(base, 'wait_for_job', { job_id })
     expect(answer).toEqual({
       raised: 'JobFailedError',
-      text: expect.stringContaining(text) as string,
+      text: expect.stringContaining(String(text)) as string,
     })
   })
 
@@ -251,7 +251,7 @@ describe.each([
         name: 'responses',
         type: 'tabular',
         format: 'jsonl',
-        uris: [`s3://stateful-microservice/results/${job.job_id}/responses_00000.jsonl`],
+        uris: [`s3://${bucket()}/results/${job.job_id}/responses_00000.jsonl`],
         shards: [],
       },
     ])
@@ -302,7 +302,8 @@ describe('an upload in the old way', () => {
         method: 'PUT',
         body: new Uint8Array(bytes),
       })
-      return { PartNumber: number, ETag: response.headers.get('etag') }
+      // A store may refuse a part that is too short; the local one leaves that to the completion.
+      return { PartNumber: number, ETag: response.headers.get('etag') ?? '"none"' }
     }
     const complete = (parts: object[]) =>
       service.call('POST /ingest/complete', {
@@ -339,7 +340,7 @@ describe('an upload in the old way', () => {
 describe('many jobs', () => {
   it('150 run in the order they were submitted, never more than 3 at once', async () => {
     const { started } = await upload('', [makeFile('a.txt', 'abc')])
-    const uri = `s3://stateful-microservice/${started.files[0]?.s3_key}`
+    const uri = `s3://${bucket()}/${started.files[0]?.s3_key}`
     const ids: string[] = []
     for (let n = 0; n < 150; n++) {
       const { json } = await service.call('POST /jobs', {

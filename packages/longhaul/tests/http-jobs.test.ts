@@ -351,8 +351,14 @@ describe('events', () => {
       json: { input: { until: path.join(other.folder, 'never') } },
     })
     const response = await fetch(`${other.url}/jobs/${json.job_id}/events`)
-    const text = response.text()
+    const body = response.body!.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]()
+    let text = ''
+    while (!text.includes('event: queued')) {
+      const { value, done } = await body.next()
+      expect(done, text).not.toBe(true)
+      text += String(value)
+    }
     await other.stop()
-    expect(await text).toContain('event: queued')
+    for (let end = false; !end;) end = (await body.next()).done === true
   })
 })

@@ -122,7 +122,7 @@ describe('with keys', () => {
     expect((await service.call(`GET ${at}`, as('ana'))).status).toBe(200)
     expect((await service.call(`GET ${at}`, as('root'))).status).toBe(200)
 
-    const uri = `s3://stateful-microservice/datasets/${id}/source/a.txt`
+    const uri = `s3://${service.app.services.config.bucket}/datasets/${id}/source/a.txt`
     const steal = (owner: string) =>
       service.call('POST /processors/head/jobs', {
         json: { input: { source: { uri } } },

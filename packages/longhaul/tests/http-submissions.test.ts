@@ -237,7 +237,7 @@ describe('POST …/jobs', () => {
       ['https://example.org/cat.png', 'uri-refused'],
       ['ftp://example.org/cat.png', 'invalid-uri'],
       ['s3://other-bucket/x', 'invalid-uri'],
-      ['s3://stateful-microservice/nothing', 'object-not-found'],
+      [`s3://${service.app.services.config.bucket}/nothing`, 'object-not-found'],
       ['cat.png', 'invalid-uri'],
     ])
       expect([(await out(uri ?? '')).json.code, uri]).toEqual([code, uri])

@@ -56,6 +56,12 @@ export function fromPostgresError(error: unknown): unknown {
       return new LonghaulError('insufficient-storage', 'The disk of the database is full.', {
         cause: error,
       })
+    case '22021': // character_not_in_repertoire: NUL, which PostgreSQL's text cannot hold
+      return new LonghaulError(
+        'invalid-request',
+        'Text with the character NUL (U+0000) cannot be stored.',
+        { cause: error },
+      )
     case '40001':
     case '40P01':
     case '55P03': // lock_not_available

@@ -22,8 +22,10 @@ const jobsBySeq = `${selectWithProgress} WHERE job.seq = ANY ($1) ORDER BY job.s
 export const get =
   (engine: Engine): JobStore['get'] =>
   async (ids, scope) => {
-    if (ids.length === 0) return []
-    const rows = await engine.database.query<JobRowWithProgress>(jobsById, [ids])
+    // PostgreSQL's text cannot hold NUL: no job has such a name, and asking for one would be an error.
+    const possible = ids.filter((id) => !id.includes('\0'))
+    if (possible.length === 0) return []
+    const rows = await engine.database.query<JobRowWithProgress>(jobsById, [possible])
     const byId = new Map(rows.map((row) => [row.id, row]))
     return showJobs(
       engine.database,
