@@ -85,7 +85,7 @@ export function connect(
   const shown = withoutCredentials(endpoint)
 
   const again: Connection['again'] = async (error, tried, signal) => {
-    if (!isPassing(error) || tried >= tries) return false
+    if (!(isPassing(error) || isCorrected(error)) || tried >= tries) return false
     await sleep(pauseAfter(error, tried, pauseMs), undefined, signal && { signal }).catch(() => {})
     return true
   }
@@ -120,6 +120,10 @@ export function connect(
     },
   }
 }
+
+/** Our clock is wrong, and the SDK has just learned by how much: the next request says the store's time. */
+const isCorrected = (error: unknown): boolean =>
+  (error as { $metadata?: { clockSkewCorrected?: boolean } }).$metadata?.clockSkewCorrected === true
 
 /** Twice as long each time, and not for all at once. A store that says how long is taken at its word, within reason. */
 function pauseAfter(error: unknown, tried: number, pauseMs: number): number {
