@@ -49,7 +49,7 @@ export function expiry(open: OpenEngine): void {
 
     it('is not meant by it once it has started', async () => {
       const { engine } = its
-      const { id, lease } = await running(engine, { expiresInMs: 30, maxFailures: 2 })
+      const { id, lease } = await running(engine, { expiresInMs: 1000, maxFailures: 2 })
       await past(engine, (await jobOf(engine, id)).expiresAt ?? 0)
       expect((await engine.sweep()).failed).toEqual([])
       await settleOne(engine, lease, failedWith({ afterMs: 0 }))
