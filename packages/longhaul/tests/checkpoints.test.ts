@@ -76,32 +76,36 @@ async function endOf(id: string) {
 }
 
 describe.each(authors)('a job of %s', (file) => {
-  it('whose server is killed goes on from its checkpoint: the same outputs, little done twice', async () => {
-    await start(file)
-    const undisturbed = await endOf(await submit('undisturbed'))
-    expect(undisturbed.job.result).toMatchObject({ sum: (steps * (steps - 1)) / 2 })
-    expect(undisturbed.outputs.length).toBeGreaterThan(10)
-
-    const id = await submit('killed')
-    for (const kill of [1, 2]) {
-      await until('a checkpoint, and steps after it', async () => {
-        const { checkpoint_at: at } = await jobOf(id)
-        return at !== null && ((await ledgerOf('killed')).at(-1)?.[1] ?? 0) >= kill * 45
-      })
-      await server.kill('SIGKILL')
+  it(
+    'whose server is killed goes on from its checkpoint: the same outputs, little done twice',
+    { timeout: 240_000 },
+    async () => {
       await start(file)
-    }
-    const { job, outputs } = await endOf(id)
-    expect(outputs).toEqual(undisturbed.outputs)
-    expect(job.result).toEqual(undisturbed.job.result)
-    expect(job.attempt).toBe(3)
+      const undisturbed = await endOf(await submit('undisturbed'))
+      expect(undisturbed.job.result).toMatchObject({ sum: (steps * (steps - 1)) / 2 })
+      expect(undisturbed.outputs.length).toBeGreaterThan(10)
 
-    const ledger = await ledgerOf('killed')
-    expect(new Set(ledger.map(([, step]) => step)).size).toBe(steps)
-    for (const attempt of [2, 3])
-      expect(ledger.find(([of]) => of === attempt)?.[1]).toBeGreaterThan(0)
-    expect(ledger.length).toBeLessThan(2 * steps)
-  })
+      const id = await submit('killed')
+      for (const kill of [1, 2]) {
+        await until('a checkpoint, and steps after it', async () => {
+          const { checkpoint_at: at } = await jobOf(id)
+          return at !== null && ((await ledgerOf('killed')).at(-1)?.[1] ?? 0) >= kill * 45
+        })
+        await server.kill('SIGKILL')
+        await start(file)
+      }
+      const { job, outputs } = await endOf(id)
+      expect(outputs).toEqual(undisturbed.outputs)
+      expect(job.result).toEqual(undisturbed.job.result)
+      expect(job.attempt).toBe(3)
+
+      const ledger = await ledgerOf('killed')
+      expect(new Set(ledger.map(([, step]) => step)).size).toBe(steps)
+      for (const attempt of [2, 3])
+        expect(ledger.find(([of]) => of === attempt)?.[1]).toBeGreaterThan(0)
+      expect(ledger.length).toBeLessThan(2 * steps)
+    },
+  )
 })
 
 const firstStepOf = async (ledger: string, wanted: number): Promise<number | undefined> =>
