@@ -14,12 +14,14 @@ it('a worker that is killed on another host costs its job one lease; nothing it 
   const elsewhere = await fleet.startProcess({ ...workerOnly, hostName: 'elsewhere' })
   const id = await fleet.submit(api, 'sleeper', { ms: 3000 })
   await fleet.job(api, id, 'its start', ({ progress }) => progress?.message === 'asleep')
+  const ofThem = () => processesMarked(`LONGHAUL_SUPERVISOR=${elsewhere.child.pid}:`)
+  expect(ofThem().length).toBeGreaterThan(0)
   await elsewhere.kill('SIGKILL')
   const [lost] = (await api.services.engine.workers()).filter(({ host }) => host === 'elsewhere')
   expect(lost?.jobs.map((job) => job.id)).toEqual([id])
   await fleet.start({ ...workerOnly, hostName: 'here' })
   expect(await fleet.ended(api, id)).toMatchObject({ status: 'completed', attempt: 2, lost: 1 })
-  await until('no process of it', () => processesMarked(`LONGHAUL_ATTEMPT_ID=${id}`).length === 0)
+  await until('no process of it', () => ofThem().length === 0)
 })
 
 it('a worker that is killed on this host is found at the next start, and nobody waits for its lease', async () => {

@@ -22,6 +22,9 @@ const foreign: Record<string, ProblemCode> = {
   FST_INVALID_MULTIPART_CONTENT_TYPE: 'unsupported-media-type',
 }
 
+/** What passes by itself, and when it is worth asking again, in seconds. */
+const passing: Partial<Record<ProblemCode, number>> = { unavailable: 5, 'processor-not-ready': 5 }
+
 /** Answers any thrown value. The one place where an error becomes a response. */
 export function replyWithProblem(
   error: unknown,
@@ -31,7 +34,7 @@ export function replyWithProblem(
   const known = nameOf(error) ?? nameOfBreak(error, request)
   const document = problemDocument(known ?? error, request.id)
   if (document.status >= 500 && known === undefined) request.log.error({ err: error }, 'unexpected')
-  const retryAfter = document['retry_after_seconds']
+  const retryAfter = document['retry_after_seconds'] ?? passing[document.code]
   if (typeof retryAfter === 'number') void reply.header('retry-after', String(retryAfter))
   void reply.header('x-request-id', request.id)
   return reply.code(document.status).type('application/problem+json').send(document)
