@@ -32,6 +32,8 @@ describe('what is served', () => {
     const program = { kind: 'program', template, cwd: folder }
     expect(await sources([], { template })).toEqual([{ ...program, name: 'ffmpeg' }])
     expect(await sources([], { template, name: 'small' })).toEqual([{ ...program, name: 'small' }])
+    const limited = { ...program, name: 'ffmpeg', memoryBytes: 4e9 }
+    expect(await sources([], { template, memory: '4 GB' })).toEqual([limited])
   })
 
   it.each([
@@ -40,7 +42,9 @@ describe('what is served', () => {
     [['@lab/nothing'], {}, 'There is no file @lab/nothing in '],
     [['node_modules'], {}, 'node_modules is a folder'],
     [['thumbs.py'], { name: 'x' }, '--name names the program of --run'],
+    [['thumbs.py'], { memory: '1 GB' }, '--memory limits the program of --run'],
     [[], { template: ' ' }, '--run needs a program'],
+    [[], { template: 'cp {a:file}', memory: 'much' }, '--memory: "much" is no size'],
   ])('%j with %j is refused', async (words, program, message) => {
     await expect(sources(words, program)).rejects.toThrow(message)
   })

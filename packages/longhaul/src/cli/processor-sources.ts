@@ -2,12 +2,17 @@ import { stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import type { ProcessorSource } from '../runners/runner.ts'
+import { parseByteSize } from '../support/byte-size.ts'
 import { UsageError } from './exit-code.ts'
 
 /** What `serve` and `try` were given to run: files, modules, and a program's template. */
 export async function processorSources(
   words: readonly string[],
-  program: { readonly template?: string | undefined; readonly name?: string | undefined },
+  program: {
+    readonly template?: string | undefined
+    readonly name?: string | undefined
+    readonly memory?: string | undefined
+  },
   cwd: string,
 ): Promise<readonly ProcessorSource[]> {
   const sources: ProcessorSource[] = []
@@ -19,7 +24,10 @@ export async function processorSources(
     const [open] = /\{[A-Za-z_]\w*:[^{}\s]*(?=\s|$)/.exec(template) ?? []
     if (open !== undefined)
       throw new UsageError(`--run: ${open} is not closed; write ${open.replace(/['"]+$/, '')}}`)
-    sources.push({ kind: 'program', name: program.name ?? programName(template), template, cwd })
+    const name = program.name ?? programName(template)
+    sources.push({ kind: 'program', name, template, cwd, ...memoryLimit(program.memory) })
+  } else if (program.memory !== undefined) {
+    throw new UsageError('--memory limits the program of --run; a file says what its own may hold')
   } else if (program.name !== undefined) {
     throw new UsageError('--name names the program of --run; a file names its own processors')
   }
@@ -29,6 +37,16 @@ export async function processorSources(
     )
   }
   return sources
+}
+
+function memoryLimit(text: string | undefined): { readonly memoryBytes?: number } {
+  if (text === undefined) return {}
+  try {
+    return { memoryBytes: parseByteSize(text) }
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(`--memory: ${error.message}`)
+    throw error
+  }
 }
 
 async function fileOf(word: string, cwd: string): Promise<string> {

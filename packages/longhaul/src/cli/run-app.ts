@@ -22,6 +22,7 @@ export const workOptions = {
   },
   run: { type: 'string', value: 'TEMPLATE', help: 'serve a program' },
   name: { type: 'string', value: 'NAME', help: 'what to call the program of --run' },
+  memory: { type: 'string', value: 'SIZE', help: 'what one run of --run may hold, like "4 GB"' },
   slots: {
     type: 'string',
     value: 'N',
@@ -36,7 +37,7 @@ export async function openApp(
   { cwd, env, output }: Context,
   own: ConfigOptions,
 ): Promise<App> {
-  const program = { template: options.run, name: options.name }
+  const program = { template: options.run, name: options.name, memory: options.memory }
   const sources = await processorSources(words, program, cwd)
   // On a terminal the lines of the command are what a person wants to see; in a pipe the log is for machines.
   const config = {

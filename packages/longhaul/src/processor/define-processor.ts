@@ -38,7 +38,7 @@ export interface ProcessorOptions<
   /** How often the author's own failures are tried. @default { attempts: 1 } */
   readonly retry?: { readonly attempts: number }
   readonly resources?: {
-    /** An attempt that takes more is stopped as `out-of-memory`. @default no limit */
+    /** An attempt that holds more, with all that it started, is stopped as `out-of-memory`. @default no limit */
     readonly memory?: ByteSize
     readonly threads?: number
     readonly gpu?: number
@@ -51,8 +51,9 @@ export interface ProcessorOptions<
   /** @default the processor's name */
   readonly queue?: string
   /**
-   * `inline` is for code that only waits for others: it shares a process with the API. `thread` runs as `process` in this
-   * version. @default 'process'
+   * `process`: a warm child process, niced, which may crash or be killed alone. `thread`: a warm thread of the service, for
+   * short work in pure JavaScript; its memory limit is one of the heap, and a native call in it cannot be ended. `inline`: for
+   * code that only waits for others; it shares a process with the API. @default 'process'
    */
   readonly runner?: 'process' | 'thread' | 'inline'
 }
