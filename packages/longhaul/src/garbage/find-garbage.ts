@@ -106,7 +106,7 @@ async function* deadUploads(
   )
   for (const { key, uploadId, startedAt } of uploads) {
     const job = jobs.get(idOf(key))
-    if ((job !== undefined && !isTerminal(job.state)) || !isOld(startedAt)) continue
+    if (mayContinue(job) || !isOld(startedAt)) continue
     const sizes = await parts.storage.listParts({ key, uploadId }).catch(() => [])
     yield {
       kind: 'upload',
@@ -116,6 +116,11 @@ async function* deadUploads(
     }
   }
 }
+
+/** A failed job may be retried from its checkpoint, and outputs that this names are open uploads. */
+const mayContinue = (job: Job | undefined): boolean =>
+  job !== undefined &&
+  (!isTerminal(job.state) || (job.state === 'failed' && job.checkpointAt !== undefined))
 
 /** `work/<job>.<attempt>` and `logs/<job>`. */
 async function* folders(
