@@ -1,5 +1,6 @@
 import type { Claim, WorkerInfo } from '../jobs/engine.ts'
 import { Attempt } from './attempt.ts'
+import { CancelWatch } from './cancel-watch.ts'
 import { ClaimLoop, type Wanted } from './claim-loop.ts'
 import { DiskWatch } from './disk-watch.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
@@ -45,6 +46,7 @@ export function createWorker(parts: WorkerParts): Worker {
     }
   }
   const keeper = new LeaseKeeper(parts, worker)
+  const cancels = new CancelWatch(engine, attempts, log)
   // An attempt that speaks to the engine speaks of the worker as it is then.
   const attemptParts: WorkerParts = {
     ...parts,
@@ -92,18 +94,6 @@ export function createWorker(parts: WorkerParts): Worker {
     return [...queues].filter(([, slots]) => slots > 0).map(([queue, slots]) => ({ queue, slots }))
   }
 
-  /** A change of a job that runs here may be its cancel; a read is cheaper than a touch, and most changes are our own. */
-  async function heedChange(jobId: string): Promise<void> {
-    const attempt = [...attempts].find(({ job }) => job.id === jobId)
-    if (!attempt) return
-    try {
-      const [job] = await engine.get([jobId], 'everyone')
-      if (job?.cancelRequestedAt !== undefined && !job.publishing) attempt.heed('cancel')
-    } catch (error) {
-      log.error({ err: error, job_id: jobId }, 'looking for a cancel failed; the next touch tells')
-    }
-  }
-
   /** Wake-ups end with the connection that brings them. What was missed meanwhile is asked for. */
   async function listen(): Promise<void> {
     for (let failures = 0; !stopping.signal.aborted; failures++) {
@@ -111,7 +101,7 @@ export function createWorker(parts: WorkerParts): Worker {
         for await (const wakeup of engine.wakeups(stopping.signal)) {
           failures = 0
           if (wakeup.kind === 'queued') claims.request()
-          else await heedChange(wakeup.jobId)
+          else cancels.changed(wakeup.jobId)
         }
       } catch (error) {
         if (!stopping.signal.aborted)
@@ -194,6 +184,7 @@ export function createWorker(parts: WorkerParts): Worker {
       await allDone()
       ended.abort()
       keeper.end()
+      cancels.stop()
       clearInterval(fenceTimer)
       await Promise.allSettled(loops)
     },
