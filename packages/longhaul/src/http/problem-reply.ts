@@ -23,7 +23,10 @@ const foreign: Record<string, ProblemCode> = {
 }
 
 /** What passes by itself, and when it is worth asking again, in seconds. */
-const passing: Partial<Record<ProblemCode, number>> = { unavailable: 5, 'processor-not-ready': 5 }
+const passing: Readonly<Record<string, number | undefined>> = {
+  unavailable: 5,
+  'processor-not-ready': 5,
+}
 
 /** Answers any thrown value. The one place where an error becomes a response. */
 export function replyWithProblem(
