@@ -24,7 +24,7 @@ const { values } = parseArgs({
 })
 const seed = Number(values.seed)
 const steps = Number(values.steps)
-const secondsBetween = 0.5
+const secondsBetween = 0.25
 const colours = process.stdout.isTTY
 const claims: Claim[] = []
 const began = performance.now()

@@ -17,7 +17,7 @@ export const publishing: Kill = {
   carryOut: (fleet) => fleet.killWorkerAt('worker.after-complete-output').then(() => true),
 }
 
-/** Four kills in random order at random steps. The same seed gives the same plan. */
+/** Four kills in random order at random steps, with time for a checkpoint after the last. The same seed gives the same plan. */
 export function planKills(seed: number, steps: number): readonly Kill[] {
   const random = randomFrom(seed)
   const point = midCheckpoint[Math.floor(random() * midCheckpoint.length)]!
@@ -34,10 +34,9 @@ export function planKills(seed: number, steps: number): readonly Kill[] {
     .map((kill) => ({ kill, place: random() }))
     .sort((a, b) => a.place - b.place)
     .map(({ kill }) => kill)
-  const share = 0.8 / order.length
   return order.map((kill, index) => ({
     ...kill,
-    atStep: Math.floor(steps * (0.08 + share * (index + 0.7 * random()))),
+    atStep: Math.floor(steps * (0.08 + 0.16 * (index + 0.7 * random()))),
   }))
 }
 

@@ -24,6 +24,7 @@ interface HeatJob {
   readonly status: string
   readonly attempt: number
   readonly failures: number
+  readonly checkpoint_at: string | null
   readonly result: unknown
   readonly problem: { readonly detail: string } | null
   readonly progress: {
@@ -58,7 +59,8 @@ export async function runHeat(
     }
     if (['completed', 'failed', 'cancelled'].includes(job.status)) break
     const due = waiting[0]
-    if (!killing && due && job.status === 'running' && step >= due.atStep)
+    const hasCheckpoint = job.checkpoint_at !== null
+    if (!killing && due && hasCheckpoint && job.status === 'running' && step >= due.atStep)
       killing = carry(due)
         .then((done) => done && waiting.shift())
         .finally(() => (killing = undefined))
