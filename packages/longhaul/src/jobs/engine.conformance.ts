@@ -25,7 +25,12 @@ export type {
 } from './engine-conformance/harness.ts'
 export type { OpenForTest } from './engine-conformance/fixtures.ts'
 
-export function engineConformance(name: string, open: OpenEngine): void {
+/** `histories`: how many random ones are tried. @default 100 */
+export function engineConformance(
+  name: string,
+  open: OpenEngine,
+  { histories = 100 }: { readonly histories?: number } = {},
+): void {
   describe(`job engine on ${name}`, () => {
     submitting(open)
     claiming(open)
@@ -38,7 +43,7 @@ export function engineConformance(name: string, open: OpenEngine): void {
     upkeep(open)
     eventsAndLists(open)
     clock(open)
-    randomHistories(open)
+    randomHistories(open, histories)
     processes(open)
   })
 }

@@ -24,4 +24,6 @@ function asLibpqReadsIt(url: string): string {
 const int8: number = pg.types.builtins.INT8
 /** Our bigints are epoch milliseconds, byte sizes and counters: all far below 2^53. */
 const getTypeParser: typeof pg.types.getTypeParser = (oid, format) =>
-  Number(oid) === int8 && format !== 'binary' ? Number : (pg.types.getTypeParser(oid, format) as never)
+  Number(oid) === int8 && format !== 'binary'
+    ? Number
+    : (pg.types.getTypeParser(oid, format) as never)

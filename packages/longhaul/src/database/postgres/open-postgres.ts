@@ -35,12 +35,26 @@ export interface OpenPostgresOptions {
 export const postgresMigrations = (): Migration[] =>
   readMigrations(new URL('../schema/postgres/', import.meta.url))
 
+/**
+ * Statements are few, prepared, and find their rows by index whatever the values: a plan made once serves them all, while
+ * planning them for their values again and again took longer than running them. A plan is often made while the tables are
+ * still empty, when reading them whole looks cheap, so that is ruled out. Nothing here is worth compiling.
+ */
+export const sessionSettings = `SET plan_cache_mode = force_generic_plan; SET jit = off;
+  SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off`
+
 /** Connects, brings the schema up to date, and refuses a database that a newer version wrote. */
 export async function openPostgres(options: OpenPostgresOptions): Promise<PostgresDatabase> {
   const { url, statements, migrations = postgresMigrations() } = options
   const config = connectionOptions(url)
   await waitForServer(options.startPatienceMs ?? 15_000, () => migrate(url, migrations))
-  const pool = new pg.Pool({ ...config, pipeline: true, max: options.maxConnections ?? 10 })
+  const pool = new pg.Pool({
+    ...config,
+    pipeline: true,
+    max: options.maxConnections ?? 10,
+    // Not awaited: it travels before the first statement, which would fail with it.
+    onConnect: (client) => void client.query(sessionSettings).catch(() => undefined),
+  })
   // A connection that breaks while idle is replaced when it is needed; nobody has to hear of it.
   pool.on('error', () => undefined)
   const listeners = new Set<() => void>()

@@ -34,7 +34,7 @@ export function isDisconnected(error: unknown): boolean {
   if (code === undefined) return error instanceof Error && connectionMessages.test(error.message)
   return (
     systemCodes.has(code) ||
-    code.startsWith('08') || // connection exceptions
+    (code.startsWith('08') && code !== '08P01') || // connection exceptions; 08P01 is our own mistake
     ['57P01', '57P02', '57P03', '25P03'].includes(code) || // shut down, crashed, starting, idle in transaction
     code === '53300' // too many connections
   )

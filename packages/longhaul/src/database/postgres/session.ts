@@ -20,10 +20,10 @@ export interface Session {
   /** Registered statements; 'write-conflict' when one changed another number of rows than it expects. */
   write(writes: readonly Write[]): Promise<void>
   /**
-   * The last statements, sent together with the COMMIT; without it the COMMIT comes when the work is done. Answers how many
-   * rows each changed.
+   * The last statements, sent together with the COMMIT; without it the COMMIT comes when the work is done. Answers the rows
+   * that each gave.
    */
-  finish(statements: readonly Sql[]): Promise<readonly number[]>
+  finish(statements: readonly Sql[]): Promise<readonly (readonly object[])[]>
 }
 
 const names = new Map<string, string>()

@@ -77,7 +77,7 @@ class Transaction {
     }
   }
 
-  async #finish(client: PoolClient, last: readonly Sql[]): Promise<readonly number[]> {
+  async #finish(client: PoolClient, last: readonly Sql[]): Promise<readonly (readonly object[])[]> {
     faultPoint('engine.before-commit')
     const sent = last.map((one) => send(client, one))
     this.commitSent = true
@@ -87,7 +87,7 @@ class Transaction {
     if (end.command !== 'COMMIT')
       throw new LonghaulError('internal', 'A transaction that had failed was to be committed')
     faultPoint('engine.after-commit')
-    return results.map((result) => result.rowCount ?? 0)
+    return results.map((result) => result.rows)
   }
 }
 

@@ -4,7 +4,7 @@ import { checkInvariants, type OpenEngine } from './harness.ts'
 import { compare, steps } from './model-steps.ts'
 import { Model } from './model.ts'
 
-export function randomHistories(open: OpenEngine): void {
+export function randomHistories(open: OpenEngine, numRuns: number): void {
   describe('any history', () => {
     it('ends where the rules say, with every invariant kept', { timeout: 180_000 }, async () => {
       const history = fc.array(steps, { minLength: 5, maxLength: 60, size: 'max' })
@@ -22,7 +22,7 @@ export function randomHistories(open: OpenEngine): void {
             await test.stop()
           }
         }),
-        { numRuns: 100 },
+        { numRuns },
       )
     })
   })

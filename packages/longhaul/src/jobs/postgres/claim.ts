@@ -7,12 +7,19 @@ import { newestManifests } from './checkpoint.ts'
 import { commit } from './commit.ts'
 import { takeDue } from './due.ts'
 import { clock, lockQueues } from './hold.ts'
-import { liveWorkers, queueRows, waitingLanes, type LaneRow, type QueueRow } from './reasons.ts'
+import {
+  liveWorkers,
+  queueRows,
+  waitingLanes,
+  type LaneRow,
+  type QueueRow,
+  type Waiting,
+} from './reasons.ts'
 import { rowArrays } from './row-arrays.ts'
 import { transition } from './transition.ts'
 import { turnsOf } from './turns.ts'
 import type { Engine, Tx } from './tx.ts'
-import { seeWorker, workerById } from './worker.ts'
+import { seeWorker } from './worker.ts'
 
 type Wants = Parameters<JobClaims['claim']>[1]
 
@@ -28,11 +35,6 @@ export const publications = `SELECT j.* FROM unnest($1::text[], $2::integer[]) A
 export const anyWork = `SELECT EXISTS (SELECT 1 FROM job WHERE wake_at <= ${clock}) OR
     EXISTS (SELECT 1 FROM lane WHERE queue = ANY ($1) AND ready > 0) OR
     EXISTS (SELECT 1 FROM job WHERE queue = ANY ($1) AND state = 'queued' AND publishing IS NOT NULL) AS found`
-export const isAnyDue = `SELECT t.now, EXISTS (SELECT 1 FROM job WHERE wake_at <= t.now) OR
-    EXISTS (SELECT 1 FROM job WHERE state = 'queued' AND started_at IS NULL AND expires_at IS NOT NULL
-      AND expires_at <= t.now) AS due
-  FROM (SELECT ${clock} AS now) t`
-
 export function claim(engine: Engine): JobClaims['claim'] {
   const cameBackEmpty = new Set<string>()
   return async (worker, wanted) => {
@@ -57,6 +59,28 @@ export function claim(engine: Engine): JobClaims['claim'] {
   }
 }
 
+/** Everything a claim decides by, of some queues ($1, with $2 slots each) and a worker ($4): one statement, one snapshot. */
+export const lookText = `SELECT t.now, t.now >= ANY (ARRAY[
+      (SELECT min(wake_at) FROM job WHERE wake_at IS NOT NULL),
+      (SELECT min(expires_at) FROM job WHERE state = 'queued' AND started_at IS NULL AND expires_at IS NOT NULL)
+    ]) AS due,
+    (SELECT json_agg(q) FROM (${queueRows}) q) AS queues,
+    (SELECT json_agg(l) FROM (${waitingLanes}) l) AS lanes,
+    (SELECT json_agg(p) FROM (${publications}) p) AS publications,
+    (SELECT json_agg(w) FROM (${liveWorkers.replace('$1', '$3')}) w) AS workers,
+    (SELECT to_json(w) FROM worker w WHERE id = $4) AS known
+  FROM (SELECT ${clock} AS now) t`
+
+interface Look {
+  readonly now: number
+  readonly due: boolean | null
+  readonly queues: readonly QueueRow[] | null
+  readonly lanes: readonly LaneRow[] | null
+  readonly publications: readonly JobRow[] | null
+  readonly workers: Waiting['workers'] | null
+  readonly known: WorkerRow | null
+}
+
 async function claimAll(
   tx: Tx,
   worker: WorkerInfo,
@@ -64,17 +88,15 @@ async function claimAll(
 ): Promise<readonly Claim[] | 'due'> {
   const queues = wants.map(({ queue }) => queue)
   const { session, settings } = tx
-  const [, times, states, lanes, unpublished, workers, known] = await Promise.all([
+  const slots = wants.map((want) => want.slots)
+  const [, [look]] = await Promise.all([
     settings.noQueueLock ? [] : session.query(lockQueues, [queues]),
-    session.query<{ now: number; due: boolean }>(isAnyDue),
-    session.query<QueueRow>(queueRows, [queues]),
-    session.query<LaneRow>(waitingLanes, [queues]),
-    session.query<JobRow>(publications, [queues, wants.map(({ slots }) => slots)]),
-    session.query<Pick<WorkerRow, 'queues' | 'holding'>>(liveWorkers, [settings.leaseMs]),
-    session.query<WorkerRow>(workerById, [worker.id]),
+    session.query<Look>(lookText, [queues, slots, settings.leaseMs, worker.id]),
   ])
-  if (times[0]?.due === true) return 'due'
-  tx.now = times[0]?.now ?? 0
+  if (look === undefined) return []
+  if (look.due === true) return 'due'
+  const { lanes, queues: states, workers, publications: unpublished } = withEmpty(look)
+  tx.now = look.now
   tx.waiting = { lanes, queues: states, workers }
 
   // First what is already done and only has to become visible: neither a pause nor a limit holds it back.
@@ -89,8 +111,16 @@ async function claimAll(
     return turnsOf(mine, room, state.claims).map((turn) => ({ queue, ...turn }))
   })
   if (turns.length > 0) rows.push(...(await headsOf(tx, turns)))
-  return start(tx, worker, rows, known[0])
+  return start(tx, worker, rows, look.known ?? undefined)
 }
+
+/** PostgreSQL makes null of an empty list. */
+const withEmpty = ({ queues, lanes, publications, workers }: Look) => ({
+  queues: queues ?? [],
+  lanes: lanes ?? [],
+  publications: publications ?? [],
+  workers: workers ?? [],
+})
 
 /** How many jobs of a queue may start now: not paused, below its fleet-wide cap, within its rate. */
 function roomOf(tx: Tx, row: QueueRow): number {

@@ -1,11 +1,15 @@
 import { isLonghaulError } from '../../errors/index.ts'
+import { inOne } from './in-one.ts'
 import { recordReasons } from './reasons.ts'
 import { Tx, type Engine } from './tx.ts'
 import { changesOf } from './write-changes.ts'
 
 /** Rows of `dependants_due`: whose dependants have yet to hear. */
 export const markEnds = `INSERT INTO dependants_due (on_id)
-  SELECT DISTINCT on_id FROM dependency WHERE on_id = ANY ($1) AND heard = 0 ON CONFLICT DO NOTHING`
+  SELECT DISTINCT on_id FROM dependency WHERE on_id = ANY ($1) AND heard = 0
+  ON CONFLICT DO NOTHING RETURNING on_id`
+const isMarked = (rows: readonly (readonly object[])[]): boolean =>
+  (rows[0]?.[0] as { first?: number } | undefined)?.first !== 0
 
 /** `ends`: jobs that ended, some of which others depend on. */
 export interface Committed<T> {
@@ -24,12 +28,11 @@ export async function commitOnce<T>(
       const answer = await work(tx)
       await recordReasons(tx)
       const marks = tx.ended.length === 0 ? [] : [{ text: markEnds, values: [tx.ended] }]
-      const changed = await session.finish([
-        ...marks,
-        ...changesOf(tx),
-        ...engine.wakeups.notification(tx.wakeups),
+      const rows = await session.finish([
+        ...inOne([...marks, ...changesOf(tx), ...engine.wakeups.notification(tx.wakeups)]),
+        ...tx.more,
       ])
-      return { answer, tx, marked: marks.length > 0 && (changed[0] ?? 0) > 0 }
+      return { answer, tx, marked: marks.length > 0 && isMarked(rows) }
     }),
   )
   engine.wakeups.tell(tx.wakeups)

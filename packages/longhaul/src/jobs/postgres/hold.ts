@@ -14,7 +14,9 @@ export const lockQueues =
   'SELECT 1 FROM queue_state WHERE queue = ANY ($1) ORDER BY queue FOR UPDATE'
 export const lockQueuesOfJobs = `SELECT 1 FROM queue_state
   WHERE queue IN (SELECT queue FROM job WHERE id = ANY ($1)) ORDER BY queue FOR UPDATE`
-export const lockJobs = 'SELECT * FROM job WHERE id = ANY ($1) ORDER BY seq FOR UPDATE'
+/** The clock is read behind the locks: a row that somebody held is looked at again. */
+export const lockJobs = `SELECT ${clock} AS now, locked.* FROM
+  (SELECT * FROM job WHERE id = ANY ($1) ORDER BY seq FOR UPDATE) locked`
 
 /** Jobs by id, with their queues: nobody else changes them until the end. */
 export async function holdJobs(
@@ -33,11 +35,8 @@ export async function holdJobs(
 export const holdRows = async (tx: Tx, ids: readonly string[]) => byId(await lockedJobs(tx, ids))
 
 async function lockedJobs(tx: Tx, ids: readonly string[]): Promise<readonly JobRow[]> {
-  const [rows, times] = await Promise.all([
-    tx.session.query<JobRow>(lockJobs, [ids]),
-    tx.session.query<{ now: number }>(readClock),
-  ])
-  tx.now = times[0]?.now ?? 0
+  const rows = await tx.session.query<JobRow & { readonly now: number }>(lockJobs, [ids])
+  tx.now = rows[0]?.now ?? tx.now
   return rows
 }
 

@@ -56,7 +56,7 @@ async function lookAt(engine: Engine, worker: WorkerInfo, held: Held) {
 }
 
 /** In the order of everybody's locks, and only where the lease is still the one that was looked at. */
-const writeText = `WITH c AS MATERIALIZED (
+export const writeText = `WITH c AS MATERIALIZED (
     SELECT * FROM unnest($10::text[], $11::integer[], $12::text[], $13::bigint[], $14::bigint[], $15::bigint[], $16::text[])
       AS c (id, attempt, nonce, lease_expires_at, stop_told_at, silent_since, progress)
   ), locked AS MATERIALIZED (

@@ -26,10 +26,24 @@ export const workerValues = (worker: WorkerInfo): readonly unknown[] => [
 
 /** Remembers that a worker is alive, where, and what it says of itself. `known`: its row before. */
 export function seeWorker(tx: Tx, worker: WorkerInfo, known: WorkerRow | undefined): void {
+  // A touch says it too, every tenth of a lease: a worker that claims all the time need not.
+  if (
+    known !== undefined &&
+    isSame(known, worker) &&
+    tx.now - known.seen_at < tx.settings.leaseMs / 10
+  )
+    return
   tx.more.push({ text: upsertWorker('$9::bigint'), values: [...workerValues(worker), tx.now] })
   // Its queues may now wait for its disk, or no longer.
   if (changesHolding(worker, known))
     for (const queue of worker.queues ?? []) tx.unsettled.add(queue)
+}
+const isSame = (known: WorkerRow, worker: WorkerInfo): boolean => {
+  const { id, host, bootId, pid, slots, version = null, queues, holding = null } = worker
+  const said = queues === undefined ? known.queues : JSON.stringify(queues)
+  const now = [id, host, bootId, pid, slots, version, said, holding]
+  const before = [known.id, known.host, known.boot_id, known.pid, known.slots]
+  return [...before, known.version, known.queues, known.holding].every((one, i) => one === now[i])
 }
 export const changesHolding = (worker: WorkerInfo, known: WorkerRow | undefined): boolean =>
   (known?.holding ?? null) !== (worker.holding ?? null)

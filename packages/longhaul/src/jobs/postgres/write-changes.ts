@@ -4,7 +4,7 @@ import { countedStates } from '../rules/index.ts'
 import { insertRows, rowArrays } from './row-arrays.ts'
 import type { EventRow, Tx } from './tx.ts'
 
-/** Everything that was decided, as statements: queues, then lanes, then jobs, as everybody locks them. */
+/** Everything that was decided, as statements that do not read what another writes. */
 export const changesOf = (tx: Tx): readonly Sql[] => [
   ...queueChanges(tx),
   ...laneChanges(tx),
@@ -13,7 +13,6 @@ export const changesOf = (tx: Tx): readonly Sql[] => [
   ...attemptsBegun(tx),
   ...attemptsEnded(tx),
   ...events(tx),
-  ...tx.more,
 ]
 
 function queueChanges(tx: Tx): readonly Sql[] {
