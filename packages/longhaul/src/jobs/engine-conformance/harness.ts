@@ -56,7 +56,7 @@ export function useEngine(open: OpenEngine, options: EngineTestOptions = {}) {
   }
 }
 
-/** Running ⇔ leased; counters = recount; event numbers without a gap; one terminal event per life. */
+/** Running ⇔ leased; counters = recount; event numbers without a gap; one terminal event per life; waits without a rest. */
 export async function checkInvariants(test: EngineUnderTest): Promise<void> {
   const { engine } = test
   expect(await test.drift()).toEqual([])
@@ -66,6 +66,7 @@ export async function checkInvariants(test: EngineUnderTest): Promise<void> {
       { limit: 1000, ...(before === undefined ? {} : { before }) },
     )
     for (const job of page.jobs) await checkJob(engine, job)
+    for (const job of page.jobs.slice(0, 50)) await checkWaits(engine, job)
     if (page.next === undefined) return
     before = page.next
   }
@@ -82,6 +83,21 @@ async function checkJob(engine: JobEngine, job: Job): Promise<void> {
   const ends = events.filter((event) => isTerminal(event.type as Job['state'])).length
   const lives = events.filter((event) => event.type === 'retried').length + 1
   expect({ id, ends }).toEqual({ id, ends: isTerminal(state) ? lives : lives - 1 })
+}
+
+/** From the creation (or the retry) to the first start, the end, or open: one interval after the other. */
+async function checkWaits(engine: JobEngine, { id, createdAt, startedAt, completedAt }: Job) {
+  const waits = (await engine.waits(id, 'everyone')) ?? []
+  const retried = (await engine.read(id, 0, 1_000_000)).findLast(({ type }) => type === 'retried')
+  const from = retried?.at ?? createdAt
+  const to = startedAt ?? completedAt
+  if (waits.length > 0 || to === undefined) {
+    expect({ id, from: waits[0]?.from }).toEqual({ id, from })
+    expect({ id, to: waits.at(-1)?.to }).toEqual({ id, to })
+  } else expect({ id, waited: to - from }).toEqual({ id, waited: 0 })
+  waits.slice(1).forEach((wait, index) => {
+    expect({ id, from: wait.from }).toEqual({ id, from: waits[index]?.to })
+  })
 }
 
 export async function submitted(engine: JobEngine, ...jobs: readonly NewJob[]): Promise<JobId[]> {

@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import type { NewJob } from '../engine.ts'
 import { boundedMs, historyOf, isHeldByDisks, laneReason, tokensAt, waitsOf } from './index.ts'
 import { newRow } from './submit.ts'
 
-const job = {
-  ...{ id: 'j', queue: 'q', processor: 'p', version: '1', kind: 'processor', owner: 'ann' },
+const job: NewJob = {
+  id: 'j',
+  queue: 'q',
+  processor: 'p',
+  version: '1',
+  kind: 'processor',
+  owner: 'ann',
   params: { input: {} },
-} as const
+}
 const rowOf = (more = {}) => ({
   ...newRow(job, { clock: 100, blockedBy: 0, now: 100 }),
   ...{ seq: 1, ...more },
