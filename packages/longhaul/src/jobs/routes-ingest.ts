@@ -30,7 +30,7 @@ export const ingestRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
   app,
   { services },
 ) => {
-  const { config, uploads } = services
+  const { config, engine, uploads } = services
 
   app.post(
     '/ingest/start',
@@ -48,6 +48,7 @@ export const ingestRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
       const named = processor ?? request.body.processor ?? request.query.processor
       const { description } = processorFor(services, named)
       acceptsIngest(description)
+      await engine.checkRoom(request.owner, 1) // nobody uploads for a job that would be refused
       const jobId = randomUUID()
       const started = await uploads.start({
         owner: request.owner,

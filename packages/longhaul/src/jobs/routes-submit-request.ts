@@ -92,6 +92,9 @@ async function submitForm(
   // Said before anything is read where the client announces it; the margin is for the form's own lines.
   const announced = Number(request.headers['content-length'])
   if (announced > config.maxInlineBytes + 1024 * 1024) throw tooLarge()
+  await services.uploads.checkRoom(announced || 0)
+  // A key may be that of a job that is there, which a full queue does not refuse.
+  if (options.idempotencyKey === undefined) await services.engine.checkRoom(request.owner, 1)
 
   const id = newJobId('processor')
   const form = await readForm(parts, {

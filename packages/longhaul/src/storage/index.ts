@@ -1,4 +1,5 @@
 /** Where bytes live. The contracts are in object-store.ts; the app alone chooses a backend. */
 export type * from './object-store.ts'
+export { etagOfParts } from './named-parts.ts'
 export { keyOfUri, uriOfKey } from './object-uri.ts'
 export { diskFloorOf, isBelowFloor, roomOf, type Room } from './disk-floor.ts'

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { LonghaulError } from '../errors/index.ts'
 import type { UploadRef } from './object-store.ts'
 
@@ -39,6 +40,17 @@ export function matchParts<P extends NamedPart>(
 export function checkPartNumber(partNumber: number, maxParts: number): void {
   if (Number.isInteger(partNumber) && partNumber >= 1 && partNumber <= maxParts) return
   throw invalidParts([partNumber], `Part numbers are between 1 and ${maxParts}, not ${partNumber}.`)
+}
+
+/** How S3 makes the ETag of an object of its parts'; undefined where those are not MD5, as in some encrypted buckets. */
+export function etagOfParts(parts: readonly NamedPart[]): string | undefined {
+  const hash = createHash('md5')
+  for (const { etag } of parts) {
+    const digest = /^"([0-9a-f]{32})"$/.exec(etag)?.[1]
+    if (digest === undefined) return undefined
+    hash.update(digest, 'hex')
+  }
+  return `"${hash.digest('hex')}-${parts.length}"`
 }
 
 export const invalidParts = (numbers: readonly number[], detail: string) =>

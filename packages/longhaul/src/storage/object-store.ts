@@ -68,7 +68,8 @@ export interface MultipartUploads {
   begin(key: string, options?: { readonly mediaType?: string }): Promise<string>
   /**
    * Replaces an earlier part of that number, once all bytes are there; durable when it resolves. Throws 'invalid-part' for
-   * another number of bytes than `sizeBytes`, 'upload-not-found', 'upload-complete'.
+   * another number of bytes than `sizeBytes`, 'upload-not-found', 'upload-complete'. Say `sizeBytes` of parts beyond 16 MiB:
+   * some stores want it beforehand.
    */
   putPart(
     upload: UploadRef,
@@ -82,7 +83,8 @@ export interface MultipartUploads {
   listParts(upload: UploadRef): Promise<readonly Part[]>
   /**
    * Publishes the concatenation. Idempotent: after success it answers the same again, and may refuse other parts with
-   * 'upload-complete'. Throws 'invalid-part', 'upload-not-found', 'checksum-mismatch'; the upload then goes on.
+   * 'upload-complete'. Throws 'invalid-part', 'upload-not-found', 'checksum-mismatch'; the upload then goes on. A store that
+   * does not know the digest of the whole relies on those of the parts.
    */
   complete(
     upload: UploadRef,
@@ -103,6 +105,8 @@ export interface Part {
   readonly etag: string
   readonly size: number
   readonly sha256?: string
+  /** When it came, where a listing tells. */
+  readonly storedAt?: Date
 }
 
 /** URLs that carry their own permission. */

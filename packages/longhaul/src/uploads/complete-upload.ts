@@ -1,5 +1,11 @@
 import { LonghaulError, isLonghaulError } from '../errors/index.ts'
-import { uriOfKey, type ObjectInfo, type Part, type UploadRef } from '../storage/index.ts'
+import {
+  etagOfParts,
+  uriOfKey,
+  type ObjectInfo,
+  type Part,
+  type UploadRef,
+} from '../storage/index.ts'
 import { checkParts, digestOf, sortParts, type NamedPart } from './check-parts.ts'
 import { expired, fileRefOf, layoutOf, refOf, sessionOf, type UploadContext } from './session.ts'
 import type { CompletedUpload, CompleteUpload } from './uploads.ts'
@@ -71,10 +77,16 @@ async function sameAgain(
     try {
       return Boolean(named && (await storage.complete(refOf(row), named)))
     } catch (error) {
-      if (isLonghaulError(error, 'upload-not-found')) return true
+      if (isLonghaulError(error, 'upload-not-found')) return !named || mayBeOf(row, named)
       return false
     }
   }
+}
+
+/** A store that has forgotten how the object came about may still tell by its ETag, as S3 makes them. */
+function mayBeOf({ etag }: UploadRow, parts: readonly NamedPart[]): boolean {
+  const expected = etagOfParts(parts)
+  return expected === undefined || expected === etag
 }
 
 async function finish(

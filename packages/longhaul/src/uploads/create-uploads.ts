@@ -2,6 +2,7 @@ import { LonghaulError, isLonghaulError } from '../errors/index.ts'
 import { uriOfKey, type Part } from '../storage/index.ts'
 import { gapsOf, incomplete } from './check-parts.ts'
 import { completeUpload } from './complete-upload.ts'
+import { checkRoom } from './disk-room.ts'
 import { abortStrays, cleanUp, expireUploads } from './expire-uploads.ts'
 import { partBytesOf, type PartLayout } from './part-layout.ts'
 import {
@@ -33,6 +34,7 @@ export function createUploads(context: UploadContext): Uploads {
   return {
     start: (request) => startUploads(context, request),
     complete: (request) => completeUpload(context, request),
+    checkRoom: (bytes, options) => checkRoom(context, bytes, options),
 
     async fileOf(uploadId, owner) {
       const row = await sessionOf(context, uploadId, owner)

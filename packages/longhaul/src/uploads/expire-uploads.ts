@@ -1,4 +1,5 @@
-import { keepMs, type UploadContext } from './session.ts'
+import { isLonghaulError } from '../errors/index.ts'
+import { keepMs, refOf, type UploadContext } from './session.ts'
 import type { UploadRow } from './upload-statements.ts'
 
 const rememberMs = 30 * 24 * 60 * 60 * 1000
@@ -9,10 +10,16 @@ export async function expireUploads(context: UploadContext): Promise<number> {
   let count = 0
   for (;;) {
     const late = await database.read<UploadRow>('upload.late', [])
+    const fed = await Promise.all(late.map((row) => fedUntil(context, row)))
     await database.write(
-      late.map((row) => ({ statement: 'upload.expire', params: [row.id, row.job_id] })),
+      late.map((row, n) => {
+        const moreMs = fed[n]
+        return moreMs === undefined
+          ? { statement: 'upload.expire', params: [row.id, row.job_id] }
+          : { statement: 'upload.extend', params: [moreMs, row.store_upload_id] }
+      }),
     )
-    count += late.length
+    count += fed.filter((moreMs) => moreMs === undefined).length
     if (late.length < 100) break
   }
   await cleanUp(context)
@@ -20,6 +27,22 @@ export async function expireUploads(context: UploadContext): Promise<number> {
     { statement: 'upload.forget', params: [Math.max(rememberMs, keepMs(context))] },
   ])
   return count
+}
+
+/**
+ * Of parts that went straight to the store nobody has told us; when the last one is young, the session has time left, in
+ * ms. A store that times them by its own clock is late or early by its skew, which days can bear.
+ */
+async function fedUntil(context: UploadContext, row: UploadRow): Promise<number | undefined> {
+  const { storage } = context
+  if (storage.signedUrls || row.store_upload_id === null) return undefined
+  const parts = await storage.listParts(refOf(row)).catch((error: unknown) => {
+    if (isLonghaulError(error, 'upload-not-found')) return []
+    throw error
+  })
+  const last = Math.max(...parts.map((part) => part.storedAt?.getTime() ?? 0))
+  const leftMs = last + keepMs(context) - Date.now()
+  return leftMs > 0 ? leftMs : undefined
 }
 
 /** Takes out of the store what ended sessions had there. The row is marked last, so that a crash only repeats it. */
@@ -35,13 +58,20 @@ export async function cleanUp({ database, storage }: UploadContext): Promise<voi
   }
 }
 
+/** Below these an upload is a session's, or an object that is being stored in parts. What jobs give away is the worker's. */
+const strayPrefixes = ({ config }: UploadContext) => [`${config.datasetsPrefix}/`, 'jobs/']
+
 /** Uploads that the store has open and no open session knows: the service died between the two. */
-export async function abortStrays({ database, storage, config }: UploadContext): Promise<void> {
-  for await (const upload of storage.listUploads(`${config.datasetsPrefix}/`)) {
-    const [row] = await database.read<UploadRow>('upload.of-key', [upload.key])
-    const isAwaited =
-      row?.state === 'open' &&
-      (row.store_upload_id === null || row.store_upload_id === upload.uploadId)
-    if (!isAwaited) await storage.abort(upload)
-  }
+export async function abortStrays(context: UploadContext): Promise<void> {
+  const { database, storage, strayMs = 24 * 60 * 60 * 1000 } = context
+  for (const prefix of strayPrefixes(context))
+    for await (const upload of storage.listUploads(prefix)) {
+      const [row] = await database.read<UploadRow>('upload.of-key', [upload.key])
+      const isAwaited =
+        row?.state === 'open' &&
+        (row.store_upload_id === null || row.store_upload_id === upload.uploadId)
+      // Without a session it may be an object on its way: not every store takes a large one in one request.
+      const isYoung = !row && Date.now() - upload.startedAt.getTime() < strayMs
+      if (!isAwaited && !isYoung) await storage.abort(upload)
+    }
 }

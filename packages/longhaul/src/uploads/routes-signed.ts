@@ -6,7 +6,6 @@ import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { LonghaulError } from '../errors/index.ts'
 import type { SignedUrls } from '../storage/index.ts'
-import { checkRoom } from './disk-room.ts'
 import { sendObject } from './routes-object.ts'
 
 /** More than that is not read only to be thrown away: the connection is closed instead. */
@@ -78,7 +77,7 @@ export const signedUrlRoutes: FastifyPluginAsyncZod<{
         if (announced > maxDrainBytes) void reply.header('connection', 'close')
         throw tooLarge(partNumber, maxBytes)
       }
-      await checkRoom(storage, announced ?? maxBytes)
+      await uploads.checkRoom(announced ?? maxBytes, { promised: true })
       const body = request.body instanceof Readable ? request.body : Readable.from([])
       const bytes = limited(body, partNumber, maxBytes)
       // Without a listener the server destroys the connection. inject() has none.

@@ -12,8 +12,14 @@ export interface UploadContext {
   readonly storage: Storage
   readonly config: Pick<
     Config,
-    'datasetsPrefix' | 'maxUploadBytes' | 'uploadUrlTtlSeconds' | 'uploadKeepSeconds'
+    | 'datasetsPrefix'
+    | 'maxUploadBytes'
+    | 'uploadUrlTtlSeconds'
+    | 'uploadKeepSeconds'
+    | 'diskFloorBytes'
   >
+  /** Uploads without a session are somebody's who is still at work, until they are so old. @default 1 day */
+  readonly strayMs?: number
 }
 
 /** Another owner's session is as unknown as none. */

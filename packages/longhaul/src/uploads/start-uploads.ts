@@ -69,8 +69,11 @@ async function beginAll(
   const begin = ({ key, mediaType }: Planned) =>
     storage.begin(key, mediaType === undefined ? {} : { mediaType })
   try {
-    for (let at = 0; at < files.length; at += parallel)
-      begun.push(...(await Promise.all(files.slice(at, at + parallel).map(begin))))
+    for (let at = 0; at < files.length; at += parallel) {
+      const batch = files.slice(at, at + parallel).map(begin)
+      await Promise.allSettled(batch) // none may still begin while the strays are swept
+      begun.push(...(await Promise.all(batch)))
+    }
     await database.write(
       files.map((file, n) => ({
         statement: 'upload.begun',
@@ -85,10 +88,8 @@ async function beginAll(
   }
 }
 
-async function plan(
-  { storage, config }: UploadContext,
-  request: StartUploads,
-): Promise<readonly Planned[]> {
+async function plan(context: UploadContext, request: StartUploads): Promise<readonly Planned[]> {
+  const { storage, config } = context
   checkFileNames(request.files.map((file) => file.filename))
   const files = request.files.map(({ filename, sizeBytes, mediaType }) => {
     if (sizeBytes > config.maxUploadBytes)
@@ -114,7 +115,7 @@ async function plan(
       `These ${files.length} files have ${parts} parts, each with a URL; at most ${maxParts} are given out at once. Start fewer files at a time.`,
     )
   await checkRoom(
-    storage,
+    context,
     files.reduce((sum, file) => sum + file.sizeBytes, 0),
   )
   return files

@@ -67,6 +67,14 @@ export const uploadStatements = {
     postgres: `${pgClosing('expired')} AND EXISTS (
       SELECT 1 FROM upload late WHERE late.id = $1 AND late.state = 'open' AND late.expires_at < ${pgNow})`,
   },
+  'upload.promised': {
+    sqlite: `SELECT coalesce(sum(size_bytes), 0) AS bytes FROM upload WHERE state = 'open'`,
+    postgres: `SELECT coalesce(sum(size_bytes), 0)::float8 AS bytes FROM upload WHERE state = 'open'`,
+  },
+  'upload.open': {
+    sqlite: `SELECT * FROM upload WHERE state = 'open' ORDER BY size_bytes DESC LIMIT 1000`,
+    postgres: `SELECT * FROM upload WHERE state = 'open' ORDER BY size_bytes DESC LIMIT 1000`,
+  },
   'upload.abort': { sqlite: closing('aborted'), postgres: pgClosing('aborted') },
   'upload.to-clean': {
     sqlite: `SELECT * FROM upload WHERE state IN ('expired', 'aborted') AND cleaned = 0 LIMIT 100`,

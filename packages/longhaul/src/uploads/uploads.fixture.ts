@@ -13,7 +13,12 @@ export interface UploadsUnderTest extends AsyncDisposable {
   readonly storage: Storage
   readonly uploads: Uploads
   /** As another process, or the same after a restart, has them. */
-  again(options?: { storage?: Storage; keepSeconds?: number }): Uploads
+  again(options?: {
+    storage?: Storage
+    keepSeconds?: number
+    strayMs?: number
+    diskFloorBytes?: number
+  }): Uploads
 }
 
 export const baseUrl = 'http://127.0.0.1:9'
@@ -33,17 +38,24 @@ type OpenDatabase = (folder: string, statements: Statements) => Promise<Database
 let openDatabase: OpenDatabase = (folder, all) =>
   openSqlite({ path: path.join(folder, 'longhaul.db'), statements: all })
 
+type OpenStorage = (folder: string) => Promise<Storage>
+let openStorage: OpenStorage = (folder) =>
+  localStorage({
+    root: path.join(folder, 'objects'),
+    bucket: 'test',
+    secretFile: path.join(folder, 'secret'),
+  })
+
+/** The tests that use this fixture then run on another store, one that takes parts of any size. */
+export const useStorage = (open: OpenStorage): void => void (openStorage = open)
+
 /** The tests that use this fixture then run on another database. */
 export const useDatabase = (open: OpenDatabase): void => void (openDatabase = open)
 
 export async function openUploads(keepSeconds = 3600): Promise<UploadsUnderTest> {
   const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-uploads-'))
   const database = await openDatabase(folder, statements)
-  const storage = await localStorage({
-    root: path.join(folder, 'objects'),
-    bucket: 'test',
-    secretFile: path.join(folder, 'secret'),
-  })
+  const storage = await openStorage(folder)
   const again: UploadsUnderTest['again'] = (options = {}) =>
     createUploads({
       database,
@@ -53,7 +65,9 @@ export async function openUploads(keepSeconds = 3600): Promise<UploadsUnderTest>
         maxUploadBytes: 1e9,
         uploadUrlTtlSeconds: 60,
         uploadKeepSeconds: options.keepSeconds ?? keepSeconds,
+        diskFloorBytes: options.diskFloorBytes,
       },
+      strayMs: options.strayMs ?? -60_000, // whatever the store's clock: nothing is too young
     })
   return {
     folder,

@@ -42,13 +42,17 @@ describe('an upload', () => {
     expect(file.partUrls.map((part) => part.partNumber)).toEqual([1, 2, 3])
     await send(test.storage, file, bytes, [3, 1, 2])
     const done = await test.uploads.complete({ owner, fileId: file.fileId })
-    expect(done).toMatchObject({ key: file.key, uri: `s3://test/${file.key}`, sizeBytes: 26 })
+    expect(done).toMatchObject({
+      key: file.key,
+      uri: `s3://${test.storage.bucket}/${file.key}`,
+      sizeBytes: 26,
+    })
     expect((await buffer((await test.storage.get(file.key)).body)).equals(bytes)).toBe(true)
     expect(await test.uploads.fileOf(file.fileId, owner)).toMatchObject({
       uri: done.uri,
       name: 'folder/a.bin',
       size: 26,
-      sha256: done.sha256,
+      ...(done.sha256 !== undefined && { sha256: done.sha256 }),
     })
   })
 
@@ -154,7 +158,9 @@ describe('an upload', () => {
     expect(view.missingParts).toEqual([1, 3])
     expect(view.receivedBytes).toBe(10)
     expect(view.partUrls?.map((part) => part.partNumber)).toEqual([1, 3])
-    expect(view.partUrls?.[0]?.url).toMatch(/^https:\/\/other\/storage\/parts\//)
+    // Those of a store that serves them itself lead to it, whatever our address is.
+    const leads = test.storage.signedUrls ? /^https:\/\/other\/storage\/parts\// : /partNumber=1&/
+    expect(view.partUrls?.[0]?.url).toMatch(leads)
     await send(test.storage, file, bytes, [1, 3])
     await test.again().complete({ owner, fileId: file.fileId })
     const done = await test.uploads.get(file.fileId, owner, { baseUrl })
@@ -243,6 +249,15 @@ describe('time', () => {
     expect(left.sort()).toEqual([key, 'results/j/out'])
     expect(other).toBeDefined()
     expect((await test.uploads.get(fileId, owner)).status).toBe('open')
+  })
+
+  it('leaves alone what is being stored in parts, until that is an old story', async () => {
+    const uploadId = await test.storage.begin('datasets/form/large')
+    const upload = { key: 'datasets/form/large', uploadId }
+    await test.again({ strayMs: 60_000 }).expire()
+    expect(await test.storage.listParts(upload)).toEqual([])
+    await test.again().expire()
+    await expect(test.storage.listParts(upload)).rejects.toEqual(code('upload-not-found'))
   })
 
   it('leaves nothing open when the store fails while uploads begin', async () => {

@@ -22,6 +22,11 @@ export interface Uploads {
   ): Promise<UploadView>
   /** Ends an incomplete session, with the whole ingest it belongs to. 'upload-not-found', 'upload-complete'. */
   abort(uploadId: string, owner: string | 'everyone'): Promise<void>
+  /**
+   * Throws 'insufficient-storage' when so many bytes more would leave too little free beside what open uploads announced.
+   * `promised`: they are of such an upload.
+   */
+  checkRoom(bytes: number, options?: { readonly promised?: boolean }): Promise<void>
   /** A part has arrived: its session lives longer. */
   partReceived(storeUploadId: string): Promise<void>
   /** Sessions whose time is over and that are not complete: aborts them, and what a crash left of others. */

@@ -42,6 +42,7 @@ const uploads = createUploads({
     maxUploadBytes: 1e9,
     uploadUrlTtlSeconds: 60,
     uploadKeepSeconds: 1,
+    diskFloorBytes: undefined,
   },
 })
 

@@ -191,11 +191,11 @@ describe.skipIf(!swift)('a store with faults', { timeout: 90_000 }, () => {
       const names = Object.keys(operations).filter(
         (name) => fault === 'stall' || !name.startsWith('reading'),
       )
-      const runs = await Promise.all(names.map((name) => operations[name]?.()))
+      const runs = await Promise.all(names.map(async (name) => operations[name]?.()))
       const tuning = { ...hasty, tries: 2 }
       storage = await s3Storage({ ...swift.s3, endpoint: proxy.endpoint, bucket, tuning })
       spoilAll(fault)
-      const outcomes = await Promise.allSettled(runs.map((run) => run?.()))
+      const outcomes = await Promise.allSettled(runs.map(async (run) => run?.()))
       for (const [n, outcome] of outcomes.entries()) {
         const isDone = outcome.status === 'fulfilled' && names[n] === 'aborting an upload' // as above
         if (!isDone) isPlain(outcome.status === 'rejected' ? outcome.reason : undefined)

@@ -76,8 +76,13 @@ export function s3Multipart(
             throw namedUpload(error, upload)
           }),
       )
-      for (const { PartNumber = 0, ETag = '', Size = 0 } of page.Parts ?? [])
-        parts.push({ partNumber: PartNumber, etag: quoted(ETag), size: Size })
+      for (const { PartNumber = 0, ETag = '', Size = 0, LastModified } of page.Parts ?? [])
+        parts.push({
+          partNumber: PartNumber,
+          etag: quoted(ETag),
+          size: Size,
+          ...(LastModified && { storedAt: LastModified }),
+        })
       const last = parts.at(-1)
       if (!page.IsTruncated || !last) return parts
       marker = page.NextPartNumberMarker ?? String(last.partNumber)

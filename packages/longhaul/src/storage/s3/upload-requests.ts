@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -7,7 +6,13 @@ import {
 } from '@aws-sdk/client-s3'
 import { headerMediaType } from '../../support/media-type.ts'
 import { mediaTypeOf } from '../media-type-of.ts'
-import { invalidParts, quoted, uploadNotFound, type NamedPart } from '../named-parts.ts'
+import {
+  etagOfParts,
+  invalidParts,
+  quoted,
+  uploadNotFound,
+  type NamedPart,
+} from '../named-parts.ts'
 import type { Part, UploadRef } from '../object-store.ts'
 import type { Connection } from './connection.ts'
 import { headObject } from './head-object.ts'
@@ -110,17 +115,6 @@ export async function publishedAs(
 ) {
   const info = await headObject(connection, key)
   return info?.etag === etagOfParts(parts) ? info : undefined
-}
-
-/** How S3 makes the ETag of an object of its parts'; undefined where those are not MD5, as in some encrypted buckets. */
-export function etagOfParts(parts: readonly NamedPart[]): string | undefined {
-  const hash = createHash('md5')
-  for (const { etag } of parts) {
-    const digest = /^"([0-9a-f]{32})"$/.exec(etag)?.[1]
-    if (digest === undefined) return undefined
-    hash.update(digest, 'hex')
-  }
-  return `"${hash.digest('hex')}-${parts.length}"`
 }
 
 export async function abortUpload(
