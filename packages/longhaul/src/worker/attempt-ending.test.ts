@@ -41,7 +41,12 @@ function ending(store: Storage = storage): AttemptEnding {
     release: () => Promise.resolve(void told.push('released')),
   }
   const parts = { engine, storage: store, log: pino({ level: 'silent' }) }
-  const options = { logKey: 'l', takeProgress: () => undefined, stopped: () => stopped }
+  const options = {
+    logKey: 'l',
+    takeProgress: () => undefined,
+    completing: () => undefined,
+    stopped: () => stopped,
+  }
   return new AttemptEnding(parts as unknown as WorkerParts, lease, options)
 }
 async function give(name: string): Promise<void> {

@@ -14,6 +14,8 @@ interface EndingOptions {
   readonly logKey: string
   /** The newest progress, once. */
   readonly takeProgress: () => Progress | undefined
+  /** Its result is found to be right; the last word of progress may be said. */
+  readonly completing: () => void
   readonly stopped: () => string | undefined
 }
 
@@ -35,6 +37,7 @@ export class AttemptEnding {
     hasCheckpoints: boolean,
   ): Promise<void> {
     const { value, outputs } = linkResult(result, pending.list)
+    this.#options.completing()
     await this.#flushProgress()
     if (outputs.length === 0 && !hasCheckpoints)
       return this.settle({ kind: 'completed', result: { value, outputs: [] } }, usage)

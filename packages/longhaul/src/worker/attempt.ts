@@ -54,6 +54,9 @@ export class Attempt {
     this.#ending = new AttemptEnding(parts, lease, {
       logKey: this.#logKey,
       takeProgress: () => this.takeProgress(),
+      completing: () => {
+        if (job.kind === 'batch') this.#report({ stage: 'completed', percent: 100 })
+      },
       stopped: () => this.#stop,
     })
     this.done = this.#process(claim)
@@ -135,10 +138,8 @@ export class Attempt {
     const { outputs, checkpoints } = prepared.job
     try {
       const outcome = await this.#execute(runner, prepared)
-      if (outcome.kind === 'completed' && this.#stop === undefined) {
-        if (this.job.kind === 'batch') this.#report({ stage: 'completed', percent: 100 })
+      if (outcome.kind === 'completed' && this.#stop === undefined)
         return await this.#ending.complete(outcome, outputs, checkpoints.any)
-      }
       await outputs.abort()
       if (outcome.kind === 'failed' && this.#stop === undefined)
         return await this.#ending.settle(outcome, outcome.usage)
