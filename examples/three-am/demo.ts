@@ -18,7 +18,13 @@ import { openVolume } from './volume.ts'
 
 const here = import.meta.dirname
 const { values } = parseArgs({
-  options: { out: { type: 'string', default: path.resolve(here, '../../demo-out/three-am') } },
+  options: {
+    out: { type: 'string', default: path.resolve(here, '../../demo-out/three-am') },
+    /** One trouble alone, by the name of its file. */
+    only: { type: 'string' },
+    /** Proves that the checks can fail: nobody types the line that helps. */
+    'no-cures': { type: 'boolean', default: false },
+  },
 })
 const startedAt = Date.now()
 const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-3am-'))
@@ -26,7 +32,7 @@ const dataDir = path.join(folder, 'data')
 const volume = await openVolume(dataDir)
 await cp(path.join(here, 'service'), folder, { recursive: true })
 const floorMiB = String(volume.floorBytes / 1024 ** 2)
-const night = new Night(folder, dataDir, { LONGHAUL_DISK_FLOOR_MB: floorMiB })
+const night = new Night(folder, dataDir, { LONGHAUL_DISK_FLOOR_MB: floorMiB }, !values['no-cures'])
 const acts: Act[] = []
 try {
   console.log('One service, three workers; something is about to go wrong.\n')
@@ -39,12 +45,12 @@ try {
   // The one that hangs begins now: a silence must be long before anyone is woken for it.
   const hung = await night.submit('stitch', {})
   const long = await night.submit('segment', { tiles: 20 })
-  await play(() => lostWorker(night, long))
-  await play(() => poisonJob(night))
-  await play(() => badRelease(night))
-  await play(() => fullDisk(night, volume))
-  await play(() => hungJob(night, hung))
-  await play(() => morning())
+  await play('lost-worker', () => lostWorker(night, long))
+  await play('poison-job', () => poisonJob(night))
+  await play('bad-release', () => badRelease(night))
+  await play('full-disk', () => fullDisk(night, volume))
+  await play('hung-job', () => hungJob(night, hung))
+  await play('morning', () => morning())
 } finally {
   await night.end()
   await volume.close()
@@ -55,13 +61,14 @@ const untrue = acts.flatMap(({ checks }) => checks).filter(({ holds }) => !holds
 const seconds = Math.round((Date.now() - startedAt) / 1000)
 const verdict =
   untrue.length === 0
-    ? `five troubles, five answers, five lines; every check held, in ${seconds} s`
+    ? `${values.only ?? 'five troubles, five answers, five lines'}; every check held, in ${seconds} s`
     : `${untrue.length} checks did not hold: ${untrue.map(({ says }) => says).join('; ')}`
 console.log(`${untrue.length === 0 ? '✓' : '✗'} ${verdict}`)
 console.log(`  ${path.relative(process.cwd(), await writePage(values.out, acts, verdict))}`)
 process.exitCode = untrue.length === 0 ? 0 : 1
 
-async function play(act: () => Promise<Act>): Promise<void> {
+async function play(name: string, act: () => Promise<Act>): Promise<void> {
+  if (values.only !== undefined && values.only !== name) return
   const played = await act()
   acts.push(played)
   const { title, trouble, question, answer, cure, checks } = played

@@ -15,11 +15,14 @@ export class Night {
   readonly folder: string
   readonly dataDir: string
   readonly env: Environment
+  /** False: nobody helps. */
+  readonly cures: boolean
   readonly #programs = new Map<string, Program>()
   #url = ''
 
-  constructor(folder: string, dataDir: string, env: Environment) {
+  constructor(folder: string, dataDir: string, env: Environment, cures = true) {
     this.folder = folder
+    this.cures = cures
     this.dataDir = dataDir
     this.env = { ...env, LONGHAUL_DATA: dataDir, LONGHAUL_LEASE_SECONDS: '2' }
   }
@@ -48,6 +51,11 @@ export class Night {
   /** Types a command. */
   type(...args: string[]): Promise<Ended> {
     return longhaul(args, this.folder, { ...this.env, LONGHAUL_URL: this.#url })
+  }
+
+  /** Types the line that helps. */
+  async cure(...args: string[]): Promise<Ended> {
+    return this.cures ? this.type(...args) : { code: null, text: '', stdout: '' }
   }
 
   /** Asks the same question until the answer is there: troubles take a moment to show. */

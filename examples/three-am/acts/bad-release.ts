@@ -13,7 +13,7 @@ export async function badRelease(night: Night): Promise<Act> {
   const answer = await night.type('status')
   await deploy(night, '1.0')
   const retry = ['retry', '--status', 'failed', '--processor', 'thumbs', '--since', '1h', '--yes']
-  const cured = await night.type(...retry)
+  const cured = await night.cure(...retry)
   const ended = await Promise.all(
     failing.map((id) => night.jobWhen(id, ({ status }) => status === 'completed')),
   )

@@ -15,7 +15,7 @@ export async function fullDisk(night: Night, volume: Volume): Promise<Act> {
   const why = await night.typeUntil(/too little room on its disk/, 20_000, 'why', job)
   const answer = await night.type('doctor')
   const waiting = await night.job(job)
-  const cured = await night.type('gc', '--yes')
+  const cured = await night.cure('gc', '--yes')
   const free = await freeBytes(night.dataDir)
   return {
     title: 'The disk is full',

@@ -9,7 +9,7 @@ export async function hungJob(night: Night, job: string): Promise<Act> {
   const pid = Number(/in process (\d+)/.exec(log.text)?.[1])
   const ran = isRunning(pid)
   const asked = Date.now()
-  await night.type('cancel', job)
+  await night.cure('cancel', job)
   const ended = await night.jobWhen(job, hasEnded, 15_000)
   const tookMs = Date.now() - asked
   return {

@@ -10,7 +10,7 @@ export async function poisonJob(night: Night): Promise<Act> {
   await night.jobWhen(first, hasEnded)
   const answer = await night.type('why', first)
   const cure = ['cancel', '--status', 'queued,running', '--processor', 'decode', '--since', '1h']
-  await night.type(...cure, '--yes')
+  await night.cure(...cure, '--yes')
   const ended = await Promise.all(bombs.map((id) => night.jobWhen(id, hasEnded)))
   const attempts = (jobs: readonly { attempt: number }[]): number =>
     jobs.reduce((sum, { attempt }) => sum + attempt, 0)
