@@ -21,18 +21,19 @@ function complaintsOf(files: ReadonlyMap<string, string>): string[] {
     ts.sys.readFile(name),
   ) as { config: object }
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
-  const settings = { ...options, noEmit: true, incremental: false, tsBuildInfoFile: undefined }
-  const host = ts.createCompilerHost(settings as ts.CompilerOptions)
+  const settings: ts.CompilerOptions = { ...options, noEmit: true, incremental: false }
+  delete settings.tsBuildInfoFile
+  const host = ts.createCompilerHost(settings)
   const { fileExists, readFile: read, getSourceFile } = host
   host.fileExists = (name) => files.has(name) || fileExists.call(host, name)
   host.readFile = (name) => files.get(name) ?? read.call(host, name)
-  host.getSourceFile = (name, ...rest) => {
+  host.getSourceFile = (name, version, ...rest) => {
     const text = files.get(name)
     return text === undefined
-      ? getSourceFile.call(host, name, ...rest)
-      : ts.createSourceFile(name, text, ...rest)
+      ? getSourceFile.call(host, name, version, ...rest)
+      : ts.createSourceFile(name, text, version)
   }
-  const program = ts.createProgram([...files.keys()], settings as ts.CompilerOptions, host)
+  const program = ts.createProgram([...files.keys()], settings, host)
   return [...files.keys()].flatMap((name) => {
     const source = program.getSourceFile(name)
     return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)]

@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createApp, readConfig, type App, type ConfigOptions } from '../src/app/index.ts'
+import { changeRow } from '../src/app/move-data/change-rows.ts'
 import { moveData, type MoveOptions } from '../src/app/move-data/index.ts'
 import { dispatch } from '../src/cli/dispatch.ts'
 import { createDatabase } from '../src/database/postgres/index.ts'
@@ -141,6 +143,34 @@ describe('moveData', () => {
       await once(holder, 'exit')
     }
     await move()
+  })
+
+  it('keeps nothing when somebody writes meanwhile', async () => {
+    await workOnLaptop()
+    let written = false
+    const writing = move({
+      progress: () => {
+        if (written) return
+        written = true
+        const db = new DatabaseSync(path.join(dataDir, 'longhaul.db'))
+        db.exec(`UPDATE queue_state SET paused = 0`)
+        db.close()
+      },
+    })
+    if (swift) {
+      await expect(writing).rejects.toThrow(/Somebody wrote to/)
+      await move() // to the same database: it is as empty as before
+    } else await writing
+  })
+
+  it('expires incomplete uploads that are given up, and drops checkpoints that need the old store', () => {
+    const upload = { id: 'u', state: 'open', cleaned: 0 }
+    expect(changeRow('upload', upload)).toEqual({ id: 'u', state: 'expired', cleaned: 1 })
+    expect(changeRow('upload', { ...upload, state: 'completed' })?.['state']).toBe('completed')
+    expect(changeRow('worker', { id: 'w' })).toBeUndefined()
+    const manifest = (outputs: unknown[]) => ({ manifest: JSON.stringify({ outputs }) })
+    expect(changeRow('job_checkpoint', manifest([{ uploadId: 'x' }]))).toBeUndefined()
+    expect(changeRow('job_checkpoint', manifest([]))).toBeDefined()
   })
 
   it('refuses a bucket under whose name the results would not be found', async () => {

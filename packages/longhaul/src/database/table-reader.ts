@@ -16,6 +16,8 @@ export interface TableReader {
   readonly tables: readonly TableRows[]
   /** `count('FROM job WHERE …')` */
   count(of: string, ...params: readonly SqlValue[]): number
+  /** Ends the reading: whether anybody has written since it began. */
+  wasWritten(): boolean
   close(): void
 }
 
@@ -27,6 +29,7 @@ export function openTableReader(file: string): TableReader {
   const db = new DatabaseSync(file, { readOnly: true, timeout: 10_000 })
   try {
     db.exec('BEGIN')
+    const version = versionOf(db)
     const names = db
       .prepare(
         `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid`,
@@ -40,12 +43,23 @@ export function openTableReader(file: string): TableReader {
       tables: names.filter((name) => name !== 'migration').map((name) => tableRows(db, name)),
       count: (of, ...params) =>
         Number(db.prepare(`SELECT count(*) AS n ${of}`).get(...params)?.['n']),
+      wasWritten() {
+        // Only outside a transaction is it told what others did.
+        if (db.isTransaction) db.exec('COMMIT')
+        return versionOf(db) !== version
+      },
       close: () => db.close(),
     }
   } catch (error) {
     db.close()
     throw error
   }
+}
+
+function versionOf(db: DatabaseSync): unknown {
+  // The first read of a transaction is what its snapshot begins with.
+  db.prepare('SELECT count(*) FROM sqlite_schema').get()
+  return db.prepare('PRAGMA data_version').get()?.['data_version']
 }
 
 function tableRows(db: DatabaseSync, name: string): TableRows {

@@ -1,5 +1,4 @@
 import path from 'node:path'
-import type { RowChange } from '../../database/postgres/index.ts'
 import { openTableReader, type TableReader, type TableRows } from '../../database/index.ts'
 import { LonghaulError } from '../../errors/index.ts'
 import type { Storage } from '../../storage/object-store.ts'
@@ -44,14 +43,21 @@ export async function moveData(options: MoveOptions): Promise<Moved> {
     const moved = { discardedUploads: openUploads }
     if (dryRun) {
       const tables = reader.tables.map(({ name, count: rows }) => ({ name, rows }))
-      return { ...moved, tables, objects: await objectsOf(options, measureObjects) }
+      const from = config.s3 && (await openStorage({ ...config, s3: undefined }))
+      return { ...moved, tables, objects: from && (await measureObjects(from)) }
     }
     const objects = await objectsOf(options, async (from, to) => {
       const { verify = false, progress = () => undefined } = options
       await copyLogs(config.dataDir, to)
       return copyObjects(from, to, { verify, progress })
     })
-    const tables = await target.insert(reader.tables, changeRow)
+    const tables = await target.insert(reader.tables, () => {
+      if (reader.wasWritten())
+        throw new LonghaulError(
+          'data-in-use',
+          `Somebody wrote to ${file} meanwhile; nothing was kept. Stop what works on it, and copy again.`,
+        )
+    })
     await target.checkCounters(config)
     return { ...moved, tables, objects }
   } finally {
@@ -81,7 +87,7 @@ async function objectsOf(
 }
 
 interface Target extends AsyncDisposable {
-  insert(tables: readonly TableRows[], change: RowChange): Promise<Moved['tables']>
+  insert(tables: readonly TableRows[], confirm: () => void): Promise<Moved['tables']>
   checkCounters(config: Config): Promise<void>
 }
 
@@ -109,8 +115,8 @@ async function openTarget(url: string, dryRun: boolean): Promise<Target> {
     throw error
   }
   return {
-    insert: (tables: readonly TableRows[], change: RowChange) =>
-      postgres.insertTables(database, tables, change),
+    insert: (tables, confirm) =>
+      postgres.insertTables(database, tables, { change: changeRow, confirm }),
     async checkCounters(config: Config): Promise<void> {
       const { postgresEngine } = await import('../../jobs/postgres/index.ts')
       const drift = await postgresEngine(database, { leaseMs: config.leaseMs }).recount()

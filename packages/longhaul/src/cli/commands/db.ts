@@ -13,7 +13,7 @@ export const db = defineCommand({
   summary:
     'The schema of the database: how it is, bringing it up to date, and the way to PostgreSQL.',
   more: `upgrade copies the database first, and says nothing to do when it is up to date; a service does the same when it starts. A database that a
-newer version has changed is refused. The way back: docs/guides/operating.md.
+newer version has changed is refused. The way back: docs/guides/upgrading.md.
 copy takes the embedded instance, stopped, to PostgreSQL and the store of S3_*: docs/guides/from-laptop-to-cluster.md.`,
   options: {
     data: {

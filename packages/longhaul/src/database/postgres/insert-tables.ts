@@ -22,12 +22,12 @@ export async function tablesInUse(database: PostgresDatabase): Promise<readonly 
 
 /**
  * Writes every row, all of them or none, and reads them back inside the transaction: it commits only what is equal, row by
- * row. `change` may replace a row, or leave it out.
+ * row. `change` may replace a row, or leave it out; `confirm` may refuse, by throwing, before it commits.
  */
 export async function insertTables(
   database: PostgresDatabase,
   tables: readonly TableRows[],
-  change: RowChange = (_table, row) => row,
+  { change, confirm }: { readonly change: RowChange; readonly confirm: () => void },
 ): Promise<readonly { readonly name: string; readonly rows: number }[]> {
   const types = await columnsOf(database)
   return database.transact(async (session) => {
@@ -37,6 +37,7 @@ export async function insertTables(
       if (plan === undefined) continue
       copied.push({ name: table.name, rows: await insertTable(session, table, plan, change) })
     }
+    confirm()
     return copied
   })
 }
