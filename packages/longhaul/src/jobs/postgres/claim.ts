@@ -6,15 +6,10 @@ import { claimOf, startAttempt, tokensAt, type WorkerRow } from '../rules/index.
 import { newestManifests } from './checkpoint.ts'
 import { commit } from './commit.ts'
 import { takeDue } from './due.ts'
-import { clock, lockQueues } from './hold.ts'
-import {
-  liveWorkers,
-  queueRows,
-  waitingLanes,
-  type LaneRow,
-  type QueueRow,
-  type Waiting,
-} from './reasons.ts'
+import { clock } from './clock.ts'
+import { lockQueues } from './hold.ts'
+import { liveWorkers, queueRows, waitingLanes } from './reasons.ts'
+import type { LaneRow, QueueRow, Waiting } from './waiting.ts'
 import { rowArrays } from './row-arrays.ts'
 import { transition } from './transition.ts'
 import { turnsOf } from './turns.ts'

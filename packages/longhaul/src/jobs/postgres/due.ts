@@ -1,6 +1,7 @@
 import { expireJob, isExpired, wakeJob } from '../rules/index.ts'
 import { commit } from './commit.ts'
-import { clock, holdJobs } from './hold.ts'
+import { clock } from './clock.ts'
+import { holdJobs } from './hold.ts'
 import { transition } from './transition.ts'
 import type { Engine } from './tx.ts'
 import type { JobRow } from '../row.ts'

@@ -1,10 +1,7 @@
+import { clock } from './clock.ts'
 import type { Scope } from '../engine.ts'
 import type { JobRow } from '../row.ts'
 import type { Tx } from './tx.ts'
-
-/** The database's clock: the only one that is compared. */
-export const clock = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
-export const readClock = `SELECT ${clock} AS now`
 
 /**
  * Locks in the one order that everybody keeps: queues, lanes, jobs. Each lock is a statement of its own: what follows then

@@ -1,4 +1,4 @@
-import { clock } from './hold.ts'
+import { clock } from './clock.ts'
 import { laneKey, type Tx } from './tx.ts'
 
 export interface LaneName {

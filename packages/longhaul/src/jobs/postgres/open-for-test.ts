@@ -1,6 +1,5 @@
 /** How the suite opens this driver, in the test and in its child processes. */
 import { openPostgres, type PostgresDatabase } from '../../database/postgres/index.ts'
-import type { TestPostgres } from '../../testing/servers/postgres.ts'
 import type { EngineTestOptions, EngineUnderTest } from '../engine-conformance/harness.ts'
 import { postgresEngine } from './index.ts'
 
@@ -8,7 +7,7 @@ const tables = `SELECT string_agg(quote_ident(relname), ', ') AS names FROM pg_c
   WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relname <> 'migration'`
 
 /** Fresh databases, made once and emptied for the next test: making one takes longer than most tests. */
-export function testDatabases(server: () => TestPostgres) {
+export function testDatabases(server: () => { createDatabase(): Promise<string> }) {
   const free: { readonly url: string; readonly database: PostgresDatabase }[] = []
 
   async function open(options: EngineTestOptions): Promise<EngineUnderTest> {

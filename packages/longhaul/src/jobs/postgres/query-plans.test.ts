@@ -17,7 +17,7 @@ import { waitingLanes } from './reasons.ts'
 import { oldestFinished, oldReasons } from './remove.ts'
 import { dependenciesOfJobs, placesOf } from './show-job.ts'
 import { queuedOfOwners } from './submit.ts'
-import { expiredLeases } from './sweep.ts'
+import { expiredLeases, lookText as sweepLook } from './sweep.ts'
 import { writeText } from './touch.ts'
 import { lastUnblocked, reasonsFrom } from './waits.ts'
 import { queuesToWake } from './wakeups.ts'
@@ -95,6 +95,7 @@ describe('with the statistics of 100,000 jobs', () => {
     lockQueuesOfJobs,
     lockJobs,
     'what a touch writes': writeText,
+    'what a sweep looks at': sweepLook,
     expiredLeases,
     leasesOfAll,
     staleWorkers,

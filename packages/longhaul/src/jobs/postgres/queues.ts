@@ -1,7 +1,7 @@
 import type { JobUpkeep, QueueView } from '../engine.ts'
 import { commit } from './commit.ts'
 import { holdLanes } from './lanes.ts'
-import type { QueueRow } from './reasons.ts'
+import type { QueueRow } from './waiting.ts'
 import type { Engine } from './tx.ts'
 
 /** Absent leaves a column as it is; null takes a limit away. */

@@ -1,48 +1,16 @@
-import type { PostgresDatabase } from '../../database/postgres/index.ts'
-import type { EngineSettings } from '../engine-options.ts'
 import type { WaitReason } from '../job.ts'
-import {
-  isCapped,
-  isHeldByDisks,
-  laneReason,
-  tokensAt,
-  type Bucket,
-  type WorkerRow,
-} from '../rules/index.ts'
+import { isCapped, isHeldByDisks, laneReason, tokensAt } from '../rules/index.ts'
 import { laneKey, type Tx } from './tx.ts'
-
-export interface LaneRow {
-  readonly queue: string
-  readonly owner: string
-  readonly ready: number
-  readonly running: number
-  readonly max_running: number | null
-  readonly served: number
-  readonly wait_reason: WaitReason
-  readonly wait_since: number
-}
-export interface QueueRow extends Bucket {
-  readonly queue: string
-  readonly running: number
-  readonly max_running: number | null
-  readonly paused: boolean
-  readonly claims: number
-}
-type LiveWorker = Pick<WorkerRow, 'queues' | 'holding'>
-
-/** What decides why jobs wait, of some queues. */
-export interface Waiting {
-  readonly lanes: readonly LaneRow[]
-  readonly queues: readonly QueueRow[]
-  readonly workers: readonly LiveWorker[]
-}
+import type { LaneRow, LiveWorker, QueueRow, Waiting } from './waiting.ts'
 
 const laneColumns = 'queue, owner, ready, running, max_running, served, wait_reason, wait_since'
-export const waitingLanes = `SELECT ${laneColumns} FROM lane WHERE queue = ANY ($1) AND ready > 0`
+export const allWaitingLanes = `SELECT ${laneColumns} FROM lane WHERE ready > 0`
+export const waitingLanes = `${allWaitingLanes} AND queue = ANY ($1)`
 /** Besides those that wait, the lanes of some owners. */
 const lanesToLookAt = `SELECT ${laneColumns} FROM lane WHERE queue = ANY ($1) AND (ready > 0 OR owner = ANY ($2))`
-export const queueRows = `SELECT queue, running, max_running, paused, claims, rate_per_minute, tokens, refilled_at
-  FROM queue_state WHERE queue = ANY ($1)`
+export const allQueueRows = `SELECT queue, running, max_running, paused, claims, rate_per_minute, tokens, refilled_at
+  FROM queue_state`
+export const queueRows = `${allQueueRows} WHERE queue = ANY ($1)`
 export const liveWorkers = `SELECT queues, holding FROM worker
   WHERE seen_at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $1`
 
@@ -113,20 +81,4 @@ export function changedReasons(
       return reason === lane.wait_reason ? [] : [{ lane, reason }]
     })
   })
-}
-
-/** Queues some of whose lanes wait for another reason than is recorded; reads only. */
-export async function queuesToSettle(
-  database: Pick<PostgresDatabase, 'query'>,
-  now: number,
-  { leaseMs }: EngineSettings,
-): Promise<readonly string[]> {
-  const [lanes, queues, workers] = await Promise.all([
-    database.query<LaneRow>(`SELECT ${laneColumns} FROM lane WHERE ready > 0`),
-    database.query<QueueRow>(
-      `SELECT queue, running, max_running, paused, claims, rate_per_minute, tokens, refilled_at FROM queue_state`,
-    ),
-    database.query<LiveWorker>(liveWorkers, [leaseMs]),
-  ])
-  return [...new Set(changedReasons({ lanes, queues, workers }, now).map(({ lane }) => lane.queue))]
 }

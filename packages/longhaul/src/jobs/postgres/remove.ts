@@ -5,7 +5,8 @@ import type { JobRow } from '../row.ts'
 import { moveOf } from '../rules/index.ts'
 import { commit } from './commit.ts'
 import { tellDependants } from './dependants.ts'
-import { clock, holdJobs } from './hold.ts'
+import { clock } from './clock.ts'
+import { holdJobs } from './hold.ts'
 import type { Engine, Tx } from './tx.ts'
 
 /** Finished jobs only: a running one has a worker, a queued one an owner who expects an answer. Unknown ids are no error. */

@@ -4,7 +4,7 @@ import type { Wakeup } from '../engine.ts'
 import type { WaitReason } from '../job.ts'
 import type { JobRow } from '../row.ts'
 import { sumOfMoves, type AttemptEnd, type Move } from '../rules/index.ts'
-import type { Waiting } from './reasons.ts'
+import type { Waiting } from './waiting.ts'
 import type { Wakeups } from './wakeups.ts'
 
 export interface Engine {

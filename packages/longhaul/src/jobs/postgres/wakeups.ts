@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import type { PostgresDatabase, Sql } from '../../database/postgres/index.ts'
 import type { Wakeup } from '../engine.ts'
 import { WakeupListeners } from '../wakeup-listeners.ts'
-import { clock } from './hold.ts'
+import { clock } from './clock.ts'
 
 const channel = 'longhaul'
 /** NOTIFY takes 8,000 bytes at most. */
 const maxPayloadBytes = 7_500
 const maxPayloads = 20
-const pollMs = 1_000
+const pollMs = 3_000
 
 interface Payload {
   /** Who says it: a process has told its own listeners by itself. */
@@ -17,12 +17,13 @@ interface Payload {
   readonly jobs: readonly string[]
 }
 
-/** Queues with jobs whose wait is over, or that could run: a worker that missed a hint asks once a second. */
-export const queuesToWake = `SELECT DISTINCT queue FROM
+/** Queues with jobs whose wait is over, or that could run; and in how many ms the next wait is over. */
+export const queuesToWake = `SELECT DISTINCT queue, NULL::bigint AS next_in FROM
     (SELECT queue FROM job WHERE wake_at <= ${clock} LIMIT 1000) due
-  UNION SELECT DISTINCT queue FROM lane WHERE ready > 0`
+  UNION SELECT DISTINCT queue, NULL::bigint FROM lane WHERE ready > 0
+  UNION ALL SELECT NULL, (SELECT min(wake_at) FROM job WHERE wake_at > ${clock}) - ${clock}`
 
-/** Hints for those who wait: at once within the process, by NOTIFY to others, and by a look each second for what was missed. */
+/** Hints for those who wait: at once within the process, by NOTIFY to others, and by a look now and then for what was missed. */
 export class Wakeups {
   readonly #database: PostgresDatabase
   readonly #self = randomBytes(6).toString('base64url')
@@ -73,13 +74,13 @@ export class Wakeups {
       // What was said while nobody listened is looked for at once.
       onStart: () => void this.#poll(),
     })
-    this.#timer = setInterval(() => void this.#poll(), pollMs)
-    this.#timer.unref()
+    this.#pollIn(pollMs)
   }
 
   #stop(): void {
     this.#stopListening?.()
-    clearInterval(this.#timer)
+    clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 
   #hear(text: string): void {
@@ -94,16 +95,27 @@ export class Wakeups {
     for (const jobId of payload.jobs) this.#listeners.tell({ kind: 'changed', jobId })
   }
 
+  /** Soon enough for the next wait that is over, and now and then for a worker that missed a hint. */
+  #pollIn(ms: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.#poll(), Math.min(pollMs, Math.max(5, ms))).unref()
+  }
+
   async #poll(): Promise<void> {
     if (this.#polling) return
     this.#polling = true
+    let next = pollMs
     try {
-      for (const { queue } of await this.#database.query<{ queue: string }>(queuesToWake))
-        this.#listeners.tell({ kind: 'queued', queue })
+      type Row = { readonly queue: string | null; readonly next_in: number | null }
+      for (const row of await this.#database.query<Row>(queuesToWake)) {
+        if (row.queue !== null) this.#listeners.tell({ kind: 'queued', queue: row.queue })
+        else if (row.next_in !== null) next = row.next_in
+      }
     } catch {
       // Only a hint, and the database may be away or closing: whoever waits asks again anyway.
     } finally {
       this.#polling = false
+      if (this.#timer !== undefined) this.#pollIn(next)
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { JobUpkeep, WorkerInfo, WorkerView } from '../engine.ts'
 import { toWorker, type WorkerRow } from '../rules/index.ts'
 import { commit } from './commit.ts'
-import { clock } from './hold.ts'
+import { clock } from './clock.ts'
 import type { Engine, Tx } from './tx.ts'
 
 export const workerById = 'SELECT * FROM worker WHERE id = $1'
