@@ -22,6 +22,15 @@ export interface ImageInFolders {
 export async function buildInFolders(checkout: string): Promise<ImageInFolders> {
   const base = await mkdtemp(path.join(tmpdir(), 'longhaul-image-'))
   await chmod(base, 0o755)
+  try {
+    return await buildIn(base, checkout)
+  } catch (error) {
+    await rm(base, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function buildIn(base: string, checkout: string): Promise<ImageInFolders> {
   const stages = parseDockerfile(await readFile(path.join(checkout, 'Dockerfile'), 'utf8'))
   const files = await contextFiles(checkout)
   const roots = new Map<string, string>()
