@@ -181,6 +181,8 @@ export interface JobClaims {
     worker: WorkerInfo,
     wants: readonly { readonly queue: string; readonly slots: number }[],
   ): Promise<readonly Claim[]>
+  /** Publications of any queue that somebody died over, also of processors that nobody serves any more. */
+  claimPublications(worker: WorkerInfo, slots: number): Promise<readonly Claim[]>
   /** Prolongs leases and upserts the worker's row. `lost`: kill now, write nothing. `cancel`, `deadline`: stop, then settle. */
   touch(
     worker: WorkerInfo,

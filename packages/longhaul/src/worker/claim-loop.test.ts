@@ -7,7 +7,12 @@ const claimOf = (name: string) => ({ lease: { jobId: name } }) as Claim
 
 function loopWith(
   claim: (queue: string, slots: number) => Promise<Claim[]>,
-  options: { wanted?: Wanted[]; slots?: number; mayClaim?: () => boolean } = {},
+  options: {
+    wanted?: Wanted[]
+    slots?: number
+    mayClaim?: () => boolean
+    publications?: (slots: number) => Promise<Claim[]>
+  } = {},
 ) {
   const begun: string[] = []
   const asked: string[] = []
@@ -19,6 +24,8 @@ function loopWith(
           asked.push(want?.queue ?? '')
           return claim(want?.queue ?? '', want?.slots ?? 0)
         },
+        claimPublications: async (_worker: unknown, slots: number) =>
+          (await options.publications?.(slots)) ?? [],
       } as unknown as JobEngine,
     },
     {
@@ -92,4 +99,22 @@ it('claims nothing while it may not, and nothing after its stop', async () => {
   loop.request()
   await new Promise(setImmediate)
   expect(asked).toEqual([])
+})
+
+it('asks for publications of any queue when told to, and only then', async () => {
+  const asked: number[] = []
+  const { loop, begun } = loopWith(async () => [], {
+    publications: async (slots) => {
+      asked.push(slots)
+      return [claimOf('left over')]
+    },
+  })
+  loop.request()
+  await loop.stop()
+  expect(asked).toEqual([])
+  const other = loopWith(async () => [], { publications: async () => [claimOf('left over')] })
+  other.loop.request({ publications: true })
+  await expect.poll(() => other.begun).toEqual(['left over'])
+  await other.loop.stop()
+  expect(begun).toEqual([])
 })

@@ -32,6 +32,7 @@ export class ClaimLoop {
   readonly #options: ClaimOptions
   #round: Promise<void> | undefined
   #again = false
+  #publications = false
   #failures = 0
   #retry: NodeJS.Timeout | undefined
   #turn = 0
@@ -42,8 +43,12 @@ export class ClaimLoop {
     this.#options = options
   }
 
-  /** Claims soon: now, after the round that is under way, or when the pause after a failure has passed. */
-  request(): void {
+  /**
+   * Claims soon: now, after the round that is under way, or when the pause after a failure has passed. `publications`: also
+   * those of queues that are not served here.
+   */
+  request({ publications = false } = {}): void {
+    if (publications) this.#publications = true
     if (this.#stopped || this.#retry !== undefined) return
     if (this.#round) this.#again = true
     else this.#round = this.#claimAll().finally(() => (this.#round = undefined))
@@ -62,6 +67,11 @@ export class ClaimLoop {
     try {
       do {
         this.#again = false
+        if (this.#publications && free() > 0 && !this.#stopped && (await mayClaim())) {
+          const since = performance.now()
+          for (const claim of await engine.claimPublications(worker(), free())) begin(claim, since)
+          this.#publications = false
+        }
         const queues = wanted()
         // Each round starts with another queue, so that none is served first for ever.
         for (let i = 0; i < queues.length; i++) {

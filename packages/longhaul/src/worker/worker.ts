@@ -151,7 +151,7 @@ export function createWorker(parts: WorkerParts): Worker {
       config.leaseMs / 6,
       async () => {
         await disk.look() // also when every slot is taken: others are told with the next touch
-        claims.request()
+        claims.request({ publications: true })
       },
       untilStopped,
     ),

@@ -8,6 +8,7 @@ import {
   leaseOf,
   newJob,
   publishing,
+  worker,
   running,
   settleOne,
   stateOf,
@@ -154,6 +155,20 @@ export function settling(open: OpenEngine): void {
       }
       expect(await settleOne(engine, lease, completed)).toBe('lost')
       expect(await jobOf(engine, id)).toMatchObject({ lost: 0, failures: 0, publishing: true })
+    })
+
+    it('is open to whoever asks, also for queues that nobody serves', async () => {
+      const { engine } = its
+      const { id, lease } = await running(engine)
+      expect(await engine.claimPublications(worker, 4)).toEqual([])
+      await settleOne(engine, lease, publishing)
+      await sweptAway(engine, id)
+      expect(await engine.claimPublications(worker, 0)).toEqual([])
+      const [claim, none] = await engine.claimPublications(worker, 4)
+      expect(none).toBeUndefined()
+      expect(claim).toMatchObject({ resume: 'publish', lease: { jobId: id, attempt: 2 } })
+      expect(await engine.claimPublications(worker, 4)).toEqual([])
+      expect(await settleOne(engine, leaseOf(claim), completed)).toBe('settled')
     })
 
     it('is held up neither by a pause nor by a limit, nor by a cancel', async () => {

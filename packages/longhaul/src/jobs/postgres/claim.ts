@@ -54,6 +54,29 @@ export function claim(engine: Engine): JobClaims['claim'] {
   }
 }
 
+const queuesToPublish =
+  "SELECT DISTINCT queue FROM job WHERE state = 'queued' AND publishing IS NOT NULL"
+
+export const claimPublications =
+  (engine: Engine): JobClaims['claimPublications'] =>
+  async (worker, slots) => {
+    if (slots <= 0) return []
+    const found = await engine.database.query<{ queue: string }>(queuesToPublish)
+    if (found.length === 0) return []
+    const queues = found.map(({ queue }) => queue)
+    return commit(engine, async (tx) => {
+      const [, rows] = await Promise.all([
+        tx.session.query(lockQueues, [queues]),
+        tx.session.query<JobRow & { readonly now: number }>(
+          `SELECT ${clock} AS now, p.* FROM (${publications}) p LIMIT $3`,
+          [queues, queues.map(() => slots), slots],
+        ),
+      ])
+      tx.now = rows[0]?.now ?? tx.now
+      return start(tx, worker, rows, undefined)
+    })
+  }
+
 /** Everything a claim decides by, of some queues ($1, with $2 slots each) and a worker ($4): one statement, one snapshot. */
 export const lookText = `SELECT t.now, t.now >= ANY (ARRAY[
       (SELECT min(wake_at) FROM job WHERE wake_at IS NOT NULL),

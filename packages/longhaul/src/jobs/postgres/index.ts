@@ -10,7 +10,7 @@ import type { JobEngine } from '../engine.ts'
 import { append, read } from './append.ts'
 import { requestCancel } from './cancel.ts'
 import { checkpoint } from './checkpoint.ts'
-import { claim } from './claim.ts'
+import { claim, claimPublications } from './claim.ts'
 import { forgetDeadWorkers } from './dead-workers.ts'
 import { history } from './history.ts'
 import { readClock } from './clock.ts'
@@ -47,6 +47,7 @@ export function postgresEngine(database: PostgresDatabase, options: EngineOption
     waits: waits(engine),
     checkRoom: checkRoom(engine),
     claim: claim(engine),
+    claimPublications: claimPublications(engine),
     touch: touch(engine),
     checkpoint: checkpoint(engine),
     settle: settle(engine),

@@ -38,6 +38,25 @@ export const claim =
     })
   }
 
+export const anyPublication = `SELECT * FROM job INDEXED BY job_publish
+  WHERE state = 'queued' AND publishing IS NOT NULL LIMIT 1`
+
+export const claimPublications =
+  (engine: Engine): JobClaims['claimPublications'] =>
+  async (worker, slots) => {
+    if (slots <= 0 || engine.database.reader.get(anyPublication) === undefined) return []
+    return commit(engine, (tx) => {
+      const claims: Claim[] = []
+      while (claims.length < slots) {
+        const row = tx.connection.get<JobRow>(anyPublication)
+        if (row === undefined) break
+        claims.push(start(tx, worker, row))
+      }
+      if (claims.length > 0) seeWorker(tx, worker)
+      return claims
+    })
+  }
+
 const hasWork = (connection: Connection, queue: string, now: number): boolean =>
   (roomOf(connection, queue, now).slots > 0 && connection.get(nextLane, queue) !== undefined) ||
   connection.get(nextPublication, queue) !== undefined

@@ -9,7 +9,7 @@ import type { JobEngine } from '../engine.ts'
 import { append, read } from './append.ts'
 import { requestCancel } from './cancel.ts'
 import { checkpoint } from './checkpoint.ts'
-import { claim } from './claim.ts'
+import { claim, claimPublications } from './claim.ts'
 import { databaseNow } from './database-now.ts'
 import { forgetDeadWorkers } from './dead-workers.ts'
 import { history } from './history.ts'
@@ -44,6 +44,7 @@ export function sqliteEngine(database: SqliteDatabase, options: EngineOptions = 
     waits: waits(engine),
     checkRoom: checkRoom(engine),
     claim: claim(engine),
+    claimPublications: claimPublications(engine),
     touch: touch(engine),
     checkpoint: checkpoint(engine),
     settle: settle(engine),
