@@ -127,7 +127,7 @@ function attemptsBegun(tx: Tx): readonly Sql[] {
     worker: row.lease_worker,
     started_at: tx.now,
   }))
-  return [insertRows('attempt', rows, ['job_id', 'n', 'nonce', 'worker', 'started_at'])]
+  return [insertRows('attempt', rows, ['job_id', 'n', 'nonce', 'worker', 'started_at'], twice(tx))]
 }
 
 /** `publishing` is not the end of an attempt yet; what is known of it already stays known. */
@@ -174,4 +174,10 @@ function attemptsEnded(tx: Tx): readonly Sql[] {
 
 const eventColumns: (keyof EventRow)[] = ['job_id', 'no', 'attempt', 'type', 'at', 'data']
 const events = (tx: Tx): readonly Sql[] =>
-  tx.events.length === 0 ? [] : [insertRows('job_event', tx.events, eventColumns)]
+  tx.events.length === 0 ? [] : [insertRows('job_event', tx.events, eventColumns, twice(tx))]
+
+/**
+ * Beneath the queues' locks, the keys of these tables would refuse a second claim of the same attempt. To show that torture
+ * notices the missing lock (tests only), that guard is off with it.
+ */
+const twice = ({ settings }: Tx): string => (settings.noQueueLock ? 'ON CONFLICT DO NOTHING' : '')
