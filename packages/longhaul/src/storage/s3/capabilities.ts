@@ -7,6 +7,8 @@ export interface Capabilities {
   readonly limits: Limits
   /** What one request may copy; larger objects are copied in parts. */
   readonly maxCopyBytes: number
+  /** What one request may list or delete. */
+  readonly maxPage: number
   /** Size of the pieces that `put` holds in memory. */
   readonly pieceBytes: number
   /** Whether it keeps SHA-256 checksums; learnt with the first object that is stored. */
@@ -32,6 +34,7 @@ export const capabilitiesOf = (
   known: Partial<Omit<Capabilities, 'limits'>> & { readonly limits?: Partial<Limits> } = {},
 ): Capabilities => ({
   maxCopyBytes: 5 * GiB,
+  maxPage: 1000,
   pieceBytes: 8 * MiB,
   checksums: undefined,
   ...known,

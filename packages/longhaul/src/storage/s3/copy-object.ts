@@ -8,7 +8,7 @@ import { quoted, type NamedPart } from '../named-parts.ts'
 import type { ObjectInfo } from '../object-store.ts'
 import type { Capabilities } from './capabilities.ts'
 import type { Connection } from './connection.ts'
-import { describeObject, infoOfStored } from './head-object.ts'
+import { describeObject, headObject, infoOfStored } from './head-object.ts'
 import { objectInfo } from './object-info.ts'
 import { objectNotFound } from './read-object.ts'
 import { isMissing, isReplaced } from './store-errors.ts'
@@ -38,11 +38,8 @@ export async function copyObject(
 
 const sourceOf = (bucket: string, key: string) => `${bucket}/${uriEncodePath(key)}`
 
-async function copyAtOnce(
-  { client, bucket: Bucket, send }: Connection,
-  from: ObjectInfo,
-  to: string,
-): Promise<string> {
+async function copyAtOnce(connection: Connection, from: ObjectInfo, to: string): Promise<string> {
+  const { client, bucket: Bucket, send } = connection
   const { CopyObjectResult } = await send(
     `copy ${from.key} to ${to}`,
     (options) =>
@@ -52,7 +49,7 @@ async function copyAtOnce(
             Bucket,
             Key: to,
             CopySource: sourceOf(Bucket, from.key),
-            CopySourceIfMatch: from.etag,
+            ...pinned(connection, from),
           }),
           options,
         )
@@ -94,7 +91,7 @@ async function copyInParts(
               PartNumber: partNumber,
               CopySource: sourceOf(Bucket, from.key),
               CopySourceRange: `bytes=${start}-${end}`,
-              CopySourceIfMatch: from.etag,
+              ...pinned(connection, from),
             }),
             options,
           )
@@ -110,11 +107,20 @@ async function copyInParts(
     const parts: NamedPart[] = []
     for (let at = 0; at < numbers.length; at += parallel)
       parts.push(...(await Promise.all(numbers.slice(at, at + parallel).map(copyPart))))
+    await checkUnchanged(connection, from)
     return await completeParts(connection, upload, parts)
   } catch (error) {
     await abortUpload(connection, upload).catch(() => {}) // swept with the leftovers
     throw error
   }
+}
+
+/** Swift compares something else with the ETag of an object of parts; there a look at the end tells. */
+const pinned = ({ isSwift }: Connection, { etag }: ObjectInfo) =>
+  isSwift() && etag.includes('-') ? {} : { CopySourceIfMatch: etag }
+
+async function checkUnchanged(connection: Connection, { key, etag }: ObjectInfo): Promise<void> {
+  if ((await headObject(connection, key))?.etag !== etag) throw replaced(key)
 }
 
 const replaced = (key: string) =>

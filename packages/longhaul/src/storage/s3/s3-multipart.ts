@@ -28,7 +28,7 @@ import { wholeDigests } from './whole-digests.ts'
 /** The store's own multipart uploads. What it lists is the truth, whoever has sent the parts. */
 export function s3Multipart(
   connection: Connection,
-  { limits }: Pick<Capabilities, 'limits'>,
+  { limits, maxPage }: Capabilities,
 ): MultipartUploads {
   const { client, bucket: Bucket, send } = connection
   const digests = wholeDigests()
@@ -68,6 +68,7 @@ export function s3Multipart(
               Bucket,
               Key: upload.key,
               UploadId: upload.uploadId,
+              MaxParts: maxPage,
               ...(marker !== undefined && { PartNumberMarker: marker }),
             }),
             options,
@@ -134,7 +135,12 @@ export function s3Multipart(
       for (let from = {}; ;) {
         const page = await send(`list the uploads below ${prefix}`, (options) =>
           client.send(
-            new ListMultipartUploadsCommand({ Bucket, Prefix: prefix, ...from }),
+            new ListMultipartUploadsCommand({
+              Bucket,
+              Prefix: prefix,
+              MaxUploads: maxPage,
+              ...from,
+            }),
             options,
           ),
         )

@@ -15,9 +15,6 @@ import { objectInfo } from './object-info.ts'
 import { putObject } from './put-object.ts'
 import { readObject } from './read-object.ts'
 
-/** What one request may delete, and what one may list. */
-const batch = 1000
-
 /** Objects of one bucket. Media types are those that were stored; a listing, which has none, guesses them by the name. */
 export function s3Objects(connection: Connection, capabilities: Capabilities): ObjectStore {
   const { client, bucket: Bucket } = connection
@@ -37,7 +34,7 @@ export function s3Objects(connection: Connection, capabilities: Capabilities): O
             new ListObjectsV2Command({
               Bucket,
               Prefix: prefix,
-              MaxKeys: Math.min(batch, limit - objects.length),
+              MaxKeys: Math.min(capabilities.maxPage, limit - objects.length),
               ...continued,
             }),
             options,
@@ -53,9 +50,10 @@ export function s3Objects(connection: Connection, capabilities: Capabilities): O
     },
     copy: async (from, to) => copyObject(connection, capabilities, checked(from), checked(to)),
     async delete(keys) {
+      const { maxPage } = capabilities
       const all = keys.map(checked)
-      for (let at = 0; at < all.length; at += batch)
-        await deleteBatch(connection, all.slice(at, at + batch))
+      for (let at = 0; at < all.length; at += maxPage)
+        await deleteBatch(connection, all.slice(at, at + maxPage))
     },
     freeBytes: async () => undefined,
   }
