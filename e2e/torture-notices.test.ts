@@ -1,18 +1,23 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import { torture, type Finding } from 'longhaul/testing'
+import { torture, type Finding, type TortureOptions } from 'longhaul/testing'
+import { startTestSwift } from 'longhaul/testing/servers'
 import { describe, expect, it } from 'vitest'
 
+const swift = await startTestSwift()
+await swift?.stop()
+if (!swift) process.stderr.write('Torture on postgres+s3 is not tested: there is no S3 server.\n')
+
 /** A blow must fall at the right moment to show anything, so runs go on until one has. */
-async function findingsOfFirstBadRun(
-  safety: { readonly noFence: true } | { readonly noRollForward: true },
-): Promise<readonly Finding[]> {
+async function kindsOfFirstBadRun(
+  safety: Partial<TortureOptions>,
+): Promise<readonly Finding['kind'][]> {
   for (let seed = 1; seed <= 12; seed++) {
     const report = await torture({ runs: 1, seed, ...safety })
     const [run] = report.runs
     if (!run || report.passed) continue
     await rm(path.dirname(run.folder), { recursive: true, force: true })
-    return run.findings
+    return run.findings.map(({ kind }) => kind)
   }
   return []
 }
@@ -20,15 +25,23 @@ async function findingsOfFirstBadRun(
 // An oracle that never reports anything would pass every engine: with a safety switched off it must cry.
 describe('torture, with a safety switched off', () => {
   it('finds that late attempts write when there is no fence', async () => {
-    const findings = await findingsOfFirstBadRun({ noFence: true })
-    expect(findings.map(({ kind }) => kind)).toContain('doubled')
+    expect(await kindsOfFirstBadRun({ noFence: true })).toContain('doubled')
   })
 
   it('finds that publications stay half done when nobody rolls them forward', async () => {
-    const findings = await findingsOfFirstBadRun({ noRollForward: true })
     // Some outputs are public and the job is not, or its next attempt makes them public again.
-    expect(findings.map(({ kind }) => kind)).toSatisfy(
+    expect(await kindsOfFirstBadRun({ noRollForward: true })).toSatisfy(
       (kinds: string[]) => kinds.includes('leaked') || kinds.includes('doubled'),
     )
   })
+
+  it.skipIf(!swift)(
+    'finds that limits do not hold when claims do not wait for each other',
+    async () => {
+      // More at once than the fleet may run, one attempt number for two, or counters that do not add up.
+      expect(await kindsOfFirstBadRun({ noQueueLock: true, on: ['postgres+s3'] })).toSatisfy(
+        (kinds: string[]) => ['wrong', 'doubled', 'drifted'].some((kind) => kinds.includes(kind)),
+      )
+    },
+  )
 })

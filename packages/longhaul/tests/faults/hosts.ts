@@ -9,7 +9,7 @@ import { startServer, type ServerProcess } from '../harness/server-process.ts'
 import { until } from '../harness/until.ts'
 
 const processors = path.join(import.meta.dirname, '../fixtures/fault-work.ts')
-export const leaseMs = 2000
+export const leaseMs = 3000
 
 /** Services on the same jobs, each in a process of its own, and a client that does not give up. */
 export interface Hosts {

@@ -25,7 +25,7 @@ evidence is kept then. --on postgres+s3 starts a PostgreSQL and an S3 server of 
       value: 'BACKENDS',
       help: `${backendNames.join(' or ')}; both with a comma between: in turn (default ${backendNames[0]})`,
     },
-    jobs: number('submitted in each run (default 24)'),
+    jobs: number('submitted in each run (default 24, with a budget 12)'),
     'at-once': number('runs side by side; most of a run is waiting (default 2, with a budget 4)'),
     long: flag('databases may be read-only for 15 leases'),
     keep: flag('keep the evidence of good runs too'),
@@ -50,7 +50,7 @@ evidence is kept then. --on postgres+s3 starts a PostgreSQL and an S3 server of 
     )
     const report = await execute({
       ...{ runs, seed, on, ...(budgetMs !== undefined && { budgetMs }) },
-      jobs: wholeNumber('jobs', options.jobs, 1) ?? 24,
+      ...jobsOf(options, budgetMs),
       atOnce: wholeNumber('at-once', options['at-once'], 1) ?? (budgetMs === undefined ? 2 : 4),
       long: options.long ?? false,
       keep: options.keep ?? false,
@@ -78,6 +78,12 @@ evidence is kept then. --on postgres+s3 starts a PostgreSQL and an S3 server of 
     return report.passed ? exitCode.done : exitCode.failed
   },
 })
+
+/** Short runs where there is little time, so that there are many. */
+function jobsOf(options: { readonly jobs?: string }, budgetMs: number | undefined) {
+  const jobs = wholeNumber('jobs', options.jobs, 1) ?? (budgetMs === undefined ? undefined : 12)
+  return jobs === undefined ? {} : { jobs }
+}
 
 const listed = (counts: Readonly<Record<string, number>>): string =>
   Object.entries(counts)

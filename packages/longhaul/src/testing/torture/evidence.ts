@@ -33,6 +33,7 @@ export interface LedgerLine {
   readonly attempt: number
   readonly nonce: string
   readonly tag: string
+  readonly queue: 'torture' | 'narrow'
   readonly pid: number
   readonly server: number
 }

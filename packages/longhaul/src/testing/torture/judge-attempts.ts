@@ -1,5 +1,6 @@
 import type { LedgerLine } from './evidence.ts'
 import type { Finding } from './findings.ts'
+import { narrowLimit } from './work.ts'
 
 /** A time in which a server could not look after its attempts: they may run on beside their successors until it ends. */
 export interface Excuse {
@@ -36,6 +37,29 @@ export function judgeAttempts(
       })
   }
   return [...overlaps.values()]
+}
+
+/** More at once than the whole fleet may run. What a fenced attempt goes on doing counts for nobody. */
+export function judgeLimit(
+  ledger: readonly LedgerLine[],
+  excuses: readonly Excuse[],
+): readonly Finding[] {
+  const lines = ledger.filter((line) => line.queue === 'narrow' && !excused(line, excuses))
+  // From its first sign to its last, whatever ended it, an attempt was surely there.
+  const lives = [
+    ...Map.groupBy(lines.entries(), ([, one]) => `${one.job}.${one.attempt}.${one.nonce}`),
+  ].map(([attempt, signs]) => ({ attempt, from: signs[0]?.[0] ?? 0, to: signs.at(-1)?.[0] ?? 0 }))
+  for (const { from } of lives) {
+    const there = lives.filter((life) => life.from <= from && from <= life.to)
+    if (there.length > narrowLimit)
+      return [
+        {
+          kind: 'wrong',
+          what: `${there.length} ran at once where the fleet may run ${narrowLimit}: ${there.map(({ attempt }) => attempt).join(', ')}`,
+        },
+      ]
+  }
+  return []
 }
 
 const excused = (line: LedgerLine, excuses: readonly Excuse[]): boolean =>

@@ -18,7 +18,17 @@ const done = (more: object = {}) =>
 const events = (...types: string[]) =>
   types.map((type, index) => ({ no: index + 1, attempt: 1, type, data: {} }) as unknown as JobEvent)
 const ended: LedgerLine = {
-  ...{ what: 'end', at: 0, job: 'j_1', attempt: 1, nonce: 'abc', tag: 't-1', pid: 1, server: 2 },
+  ...{
+    what: 'end',
+    at: 0,
+    job: 'j_1',
+    attempt: 1,
+    nonce: 'abc',
+    tag: 't-1',
+    queue: 'torture',
+    pid: 1,
+    server: 2,
+  },
 }
 
 /** What a service says in the end, held against what a client was told. */

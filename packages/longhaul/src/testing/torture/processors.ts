@@ -13,15 +13,18 @@ import {
 } from '../../index.ts'
 import { appendEvidence, type LedgerLine } from './evidence.ts'
 import { ledgerVariable } from './server-plan.ts'
-import { outputBytes, outputName, outputSizes, stepValue, tasks } from './work.ts'
+import { narrowLimit, outputBytes, outputName, outputSizes, stepValue, tasks } from './work.ts'
 
 /** Signs the ledger at its start, ten times a second while it runs, and at its end unless it is killed. */
-async function signed<T>(tag: string, body: (author: string) => Promise<T>): Promise<T> {
+async function signed<T>(
+  { tag, queue }: Pick<LedgerLine, 'tag' | 'queue'>,
+  body: (author: string) => Promise<T>,
+): Promise<T> {
   const author = process.env['LONGHAUL_ATTEMPT_ID'] ?? ''
   const [job = '', attempt, nonce = ''] = author.split('.')
   const sign = (what: LedgerLine['what']): void => {
     const line: LedgerLine = {
-      ...{ what, at: Date.now(), job, attempt: Number(attempt), nonce, tag },
+      ...{ what, at: Date.now(), job, attempt: Number(attempt), nonce, tag, queue },
       ...{ pid: process.pid, server: process.ppid },
     }
     appendEvidence(process.env[ledgerVariable] ?? '', line)
@@ -68,7 +71,7 @@ async function simulate(
   }
 }
 
-export default defineProcessor({
+const torture = defineProcessor({
   name: 'torture',
   version: '1.0.0',
   input: {
@@ -82,7 +85,7 @@ export default defineProcessor({
   output: { tag: z.string(), author: z.string() },
   retry: { attempts: 3 },
   run: ({ input, attempt, outputs, signal, track, restored, checkpoint }) =>
-    signed(input.tag, async (author) => {
+    signed({ tag: input.tag, queue: 'torture' }, async (author) => {
       const { task, tag, ms } = input
       if (task === 'refuse') throw new PermanentError('Told to refuse')
       if (task === 'stubborn' && attempt < 3)
@@ -106,3 +109,25 @@ export default defineProcessor({
       return { tag, author }
     }),
 })
+
+/** The whole fleet may run so many at once, however many slots it has. */
+const narrow = defineProcessor({
+  name: 'narrow',
+  version: '1.0.0',
+  concurrency: narrowLimit,
+  input: {
+    tag: z.string(),
+    task: z.enum(tasks),
+    ms: z.int().default(0),
+    steps: z.int().default(0),
+  },
+  output: { tag: z.string(), author: z.string() },
+  retry: { attempts: 3 },
+  run: ({ input: { tag, ms }, signal }) =>
+    signed({ tag, queue: 'narrow' }, async (author) => {
+      await pause(ms, undefined, { signal })
+      return { tag, author }
+    }),
+})
+
+export default [torture, narrow]

@@ -17,7 +17,7 @@ import type { BackendName, BackendsOfRun, TortureBackends } from './backends.ts'
 import type { FaultSchedule } from './fault-schedule.ts'
 import type { Finding } from './findings.ts'
 import { Fleet } from './fleet.ts'
-import { judgeAttempts } from './judge-attempts.ts'
+import { judgeAttempts, judgeLimit } from './judge-attempts.ts'
 import { judgeJobs } from './judge-jobs.ts'
 import { judgeLeftovers, judgePublications } from './judge-leftovers.ts'
 import { markedProcesses } from './marked-processes.ts'
@@ -84,7 +84,8 @@ export async function tortureOnce(options: RunOptions): Promise<RunReport> {
     const { faults } = backends
     const striking = chaos(fleet, faults, folder.ledger, random, leaseMs, enough.signal)
     try {
-      await clientsWork(client, random, seed, options.jobs)
+      const hurry = options.unsafe.noQueueLock ?? false
+      await clientsWork(client, random, seed, { jobs: options.jobs, hurry })
       await pause(afterworkMs)
     } finally {
       enough.abort()
@@ -173,13 +174,15 @@ async function judge(folder: RunFolder, fleet: Fleet, backends: BackendsOfRun, l
   const ledger = readEvidence<LedgerLine>(folder.ledger)
   const stalls = readEvidence<StallLine>(folder.stalls)
   await using data = await openData({ ...backends.config, leaseMs })
+  const excuses = [...fleet.excuses, ...stalls]
   const acknowledged = readEvidence<AcknowledgedLine>(folder.acknowledged)
   const jobs = await judgeJobs(acknowledged, ledger, data.engine, data.storage)
   return {
     ends: jobs.ends,
     findings: [
       ...jobs.findings,
-      ...judgeAttempts(ledger, [...fleet.excuses, ...stalls]),
+      ...judgeAttempts(ledger, excuses),
+      ...judgeLimit(ledger, excuses),
       ...judgePublications(readEvidence<PublicationLine>(folder.publications)),
       ...(await judgeLeftovers(data, backends.dataDirs)),
     ],

@@ -29,9 +29,14 @@ export class TortureClient {
     closeSync(this.#journal)
   }
 
-  async submit(tag: string, task: string, input: { readonly steps: number }): Promise<string> {
+  async submit(
+    processor: 'torture' | 'narrow',
+    tag: string,
+    task: string,
+    input: { readonly steps: number },
+  ): Promise<string> {
     const answer = await this.#insist(`submit ${tag}`, (url) =>
-      send(`${url}/processors/torture/jobs`, {
+      send(`${url}/processors/${processor}/jobs`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'idempotency-key': tag },
         body: JSON.stringify({ input: { tag, task, ...input } }),

@@ -8,7 +8,7 @@ import { tortureOnce, type RunReport } from './run.ts'
 import type { Unsafe } from './server-plan.ts'
 
 export interface TortureOptions extends Unsafe {
-  /** With a budget: at least so many. */
+  /** With a budget: at least so many, and not every fault point need be reached. */
   readonly runs: number
   /** As many runs as fit into this time. */
   readonly budgetMs?: number
@@ -16,7 +16,7 @@ export interface TortureOptions extends Unsafe {
   readonly seed: number
   /** In turn. @default SQLite and the local store */
   readonly on?: readonly BackendName[]
-  /** Jobs submitted in each run. @default 24 */
+  /** Jobs submitted in each run. @default 24; 100 to see that claims do not wait */
   readonly jobs?: number
   /** Runs side by side; most of a run is waiting. @default 1 */
   readonly atOnce?: number
@@ -52,7 +52,8 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   const reports: RunReport[] = []
   let kept = options.keep ?? false
   let begun = 0
-  const enoughToReachAll = options.runs >= runsForEveryPoint * on.length
+  const enoughToReachAll =
+    options.budgetMs === undefined && options.runs >= runsForEveryPoint * on.length
   const missed = (): readonly string[] =>
     [...schedules].flatMap(([name, { missed: points }]) =>
       points.map((point) => (on.length > 1 ? `${point} on ${name}` : point)),
@@ -73,7 +74,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     const { noFence, noRollForward, noQueueLock } = options
     const report = await tortureOnce({
       root: path.join(parent, `run-${number}-seed-${seed}`),
-      jobs: options.jobs ?? 24,
+      jobs: options.jobs ?? (noQueueLock ? 100 : 24),
       leaseMs: 2000,
       long: options.long ?? false,
       unsafe: {

@@ -7,6 +7,9 @@ import { createHash } from 'node:crypto'
 export const tasks = ['value', 'files', 'steps', 'stubborn', 'refuse', 'slow', 'litter'] as const
 export type Task = (typeof tasks)[number]
 
+/** How many jobs of the narrow queue may run at once, on all servers together. */
+export const narrowLimit = 2
+
 /** Outputs of a `files` job, in bytes: empty, small, and more than one read. */
 export const outputSizes = [0, 700, 300_000] as const
 
