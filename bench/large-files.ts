@@ -6,14 +6,17 @@ import type { Figure } from './figure.ts'
 import { family, forgetPeaks, type Resident } from './memory.ts'
 import { resultOf, startService, submit, warmedUp, type Service } from './service.ts'
 
-const inputBytes = 5e9
 const MB = 1e6
 
 /** 5 GB go in through signed parts, through a processor, and out again; nobody may hold them in memory. */
-export async function largeFiles(): Promise<readonly Figure[]> {
+export async function largeFiles(
+  inputBytes = 5e9,
+  env: Readonly<Record<string, string>> = {},
+  where = '',
+): Promise<readonly Figure[]> {
   const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-bench-file-'))
   try {
-    await using service = await startService()
+    await using service = await startService(env)
     await warmedUp(service)
     const file = path.join(folder, 'input.bin')
     await writeFile(file, '')
@@ -31,7 +34,7 @@ export async function largeFiles(): Promise<readonly Figure[]> {
     const growth = (who: Resident): number =>
       who.peak - (before.find(({ pid }) => pid === who.pid)?.now ?? 0)
     const grown = (title: string, who: readonly Resident[]): Figure => ({
-      name: `${title}: growth by a job with 10 GB of inputs and outputs`,
+      name: `${title}: growth by a job with ${(2 * inputBytes) / 1e9} GB of inputs and outputs${where}`,
       value: Math.max(...who.map(growth)) / MB,
       unit: 'MB',
       target: { atMost: 100 },

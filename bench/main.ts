@@ -17,7 +17,11 @@ const measurements: Readonly<Record<string, () => Promise<Measure>>> = {
   failover: async () => (await import('./failover.ts')).failover,
   progressWrites: async () => (await import('./progress-writes.ts')).progressWrites,
   scaleOut: async () => (await import('./scale-out.ts')).scaleOut,
-  largeFiles: async () => (await import('./large-files.ts')).largeFiles,
+  largeFiles: async () => {
+    const { largeFiles } = await import('./large-files.ts')
+    return () => largeFiles()
+  },
+  s3: async () => (await import('./s3.ts')).s3,
 }
 
 const { values, positionals } = parseArgs({

@@ -10,6 +10,8 @@ export interface Piece {
   /** Of these bytes, to go on with. */
   readonly hash: Hash
   readonly isLast: boolean
+  /** The bytes are not needed any more: their memory serves the next piece. */
+  readonly release: () => void
 }
 
 const firstBytes = 64 * 1024
@@ -22,14 +24,17 @@ export async function* cutBody(
   body: Bytes,
   sizeOf: (n: number) => number,
   signal?: AbortSignal,
+  /** What is expected: memory for so much is taken at once. */
+  expectedBytes = firstBytes,
 ): AsyncGenerator<Piece, void, undefined> {
   let n = 1
-  let filling = fill(sizeOf(n))
+  const free: Buffer[] = []
+  let filling = fill(sizeOf(n), expectedBytes, free)
   for await (const chunk of chunksOf(body, signal)) {
     for (let from = 0; from < chunk.byteLength;) {
       if (filling.isFull()) {
         yield filling.piece(false)
-        filling = fill(sizeOf(++n))
+        filling = fill(sizeOf(++n), sizeOf(n), free)
       }
       from += filling.add(chunk.subarray(from))
     }
@@ -38,9 +43,13 @@ export async function* cutBody(
 }
 
 /** Grows as bytes come: most bodies are much smaller than a piece may be. */
-function fill(maxBytes: number) {
+function fill(maxBytes: number, expectedBytes: number, free: Buffer[]) {
   const hash = createHash('sha256')
-  let buffer = Buffer.allocUnsafeSlow(Math.min(firstBytes, maxBytes))
+  const former = free.pop()
+  let buffer =
+    former && former.byteLength <= maxBytes
+      ? former
+      : Buffer.allocUnsafeSlow(Math.min(expectedBytes, maxBytes))
   let used = 0
   return {
     isFull: () => used === maxBytes,
@@ -62,6 +71,7 @@ function fill(maxBytes: number) {
       sha256: hash.copy().digest('hex'),
       hash,
       isLast,
+      release: () => free.push(buffer),
     }),
   }
 }

@@ -115,7 +115,7 @@ async function putPieces(
     size += piece.bytes.byteLength
     whole?.update(piece.bytes)
     const part = sendPart(connection, upload, sent.length + 1, piece, stop)
-    part.catch(() => failing.abort()) // seen below
+    part.then(piece.release, () => failing.abort()) // seen below
     sent.push(part)
     await sent.at(-1 - parallel)
   }

@@ -54,7 +54,7 @@ async function putHeld(
   { sizeBytes, signal }: PartOptions,
   before: Hash | undefined,
 ): Promise<Stored> {
-  const pieces = cutBody(body, () => sizeBytes ?? heldBytes, signal)
+  const pieces = cutBody(body, () => sizeBytes ?? heldBytes, signal, sizeBytes)
   const first = await pieces.next()
   void pieces.return().catch(() => {})
   if (first.done) throw new Error('A body has at least one piece')
@@ -84,7 +84,9 @@ async function putStreamed(
     async (options) => {
       const own = createHash('sha256')
       const whole = before?.copy()
-      const chunks = exactly(chunksOf(body, signal), sizeBytes, (chunk) => {
+      // Chunks of a stream are its reader's; others may be written over as soon as the next one is asked for.
+      const keep = (chunk: Uint8Array) => (body instanceof Readable ? chunk : Buffer.from(chunk))
+      const chunks = exactly(chunksOf(body, signal), sizeBytes, keep, (chunk) => {
         own.update(chunk)
         whole?.update(chunk)
       })
@@ -115,22 +117,20 @@ async function putStreamed(
   )
 }
 
-/**
- * Copies, since producers may use their buffer again. The last chunk is held back until the source has ended: whoever
- * sends too much must not have been believed by then.
- */
+/** The last chunk is held back until the source has ended: whoever sends too much must not have been believed by then. */
 async function* exactly(
   chunks: AsyncIterable<Uint8Array>,
   sizeBytes: number,
+  keep: (chunk: Uint8Array) => Uint8Array,
   see: (chunk: Uint8Array) => void,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Uint8Array> {
   let size = 0
-  let held: Buffer | undefined
+  let held: Uint8Array | undefined
   for await (const chunk of chunks) {
     size += chunk.byteLength
     if (size > sizeBytes) throw otherSize(sizeBytes, 'more')
     if (held) yield held
-    held = Buffer.from(chunk)
+    held = keep(chunk)
     see(held)
   }
   if (size !== sizeBytes) throw otherSize(sizeBytes, String(size))

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
 import { Readable } from 'node:stream'
+import { promisify } from 'node:util'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestSwift } from '../../testing/servers/swift.ts'
@@ -171,6 +174,16 @@ describe.skipIf(!swift)('on OpenStack Swift', () => {
       expect(held.max / 1e6).toBeLessThan(500)
     })
   })
+
+  it('holds no body in memory: 192 MiB in, in parts and out grow the process by less than 128', async () => {
+    const program = path.join(import.meta.dirname, 'memory.fixture.ts')
+    const options = JSON.stringify({ ...swift.s3, bucket })
+    const args = ['--conditions=longhaul-source', program, options, String(192 * MiB)]
+    const { stdout } = await promisify(execFile)(process.execPath, args)
+    const { grownBytes, read } = JSON.parse(stdout) as { grownBytes: number; read: number }
+    expect(read).toBe(2 * 192 * MiB)
+    expect(grownBytes / MiB).toBeLessThan(128)
+  }, 120_000)
 
   it('says what it knows of a store by its address', async () => {
     expect(storage.limits).toEqual({
