@@ -1,7 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import { Readable } from 'node:stream'
-import { patience, type Patience } from './patience.ts'
+import { patience, stalled, type Patience } from './patience.ts'
 import { uriEncode } from './uri-encode.ts'
 
 /** What the SDK hands over, as far as it is used here. */
@@ -57,8 +57,8 @@ export function httpHandler({ stallMs }: { readonly stallMs: number }) {
           headers: request.headers,
           agent: agents[isSecure ? 'https:' : 'http:'],
         })
-        let giveUp = (error: Error): unknown => sent.destroy(error)
-        const store = patience(requestTimeout ?? stallMs, (error) => giveUp(error))
+        const patienceMs = requestTimeout ?? stallMs
+        const store = patience(patienceMs, (error) => sent.destroy(error))
         const abort = () => sent.destroy(abortSignal?.reason as Error)
         abortSignal?.addEventListener('abort', abort, { once: true })
         if (abortSignal?.aborted) abort()
@@ -72,14 +72,14 @@ export function httpHandler({ stallMs }: { readonly stallMs: number }) {
           isAnswered = true
           // An answer before the body was sent is a refusal: the rest need not be sent, and the connection is of no use.
           if (!sent.writableFinished) response.once('close', () => sent.destroy())
-          const body = asked(response, store)
-          giveUp = (error) => body.destroy(error)
+          store.end()
+          watch(response, patienceMs)
           resolve({
             response: {
               statusCode: response.statusCode ?? 0,
               ...(response.statusMessage !== undefined && { reason: response.statusMessage }),
               headers: plainHeaders(response.headers),
-              body,
+              body: response,
             },
           })
         })
@@ -127,33 +127,22 @@ const drained = (request: http.ClientRequest) =>
     request.on('drain', done).on('close', done).on('response', done)
   })
 
-/** The answer as it is read: while nobody asks for more, the store may take its time. */
-function asked(response: http.IncomingMessage, store: Patience): Readable {
-  store.stop()
-  const body = new Readable({
-    highWaterMark: pieceBytes,
-    read() {
-      store.start()
-      response.resume()
-    },
-    destroy(error, done) {
-      store.stop()
-      response.destroy()
-      done(error)
-    },
-  })
-  response.pause()
-  response.on('data', (chunk: Buffer) => {
-    store.stop()
-    if (body.push(chunk)) store.start()
-    else response.pause()
-  })
-  response.on('end', () => {
-    store.stop()
-    body.push(null)
-  })
-  response.on('error', (error) => body.destroy(error))
-  return body
+/**
+ * The answer is read as it comes, by whoever reads it; this only looks now and then whether the store still sends. What it
+ * has sent and nobody has taken is not its fault.
+ */
+function watch(response: http.IncomingMessage, ms: number): void {
+  const { socket } = response
+  let read = socket.bytesRead
+  let idleLooks = 0
+  const look = () => {
+    const now = socket.bytesRead
+    idleLooks = now === read && response.readableLength === 0 ? idleLooks + 1 : 0
+    read = now
+    if (idleLooks >= 4) response.destroy(stalled(ms))
+  }
+  const timer = setInterval(look, ms / 4).unref()
+  response.once('close', () => clearInterval(timer))
 }
 
 function pathOf({ path, query }: Request): string {

@@ -15,7 +15,7 @@ export function patience(ms: number, giveUp: (error: Error) => void): Patience {
     if (since === undefined) return
     const left = since + ms - performance.now()
     if (left > 0) timer = setTimeout(look, left).unref()
-    else giveUp(new StalledError(`Nothing happened for ${ms} ms`))
+    else giveUp(stalled(ms))
   }
   return {
     start() {
@@ -32,7 +32,5 @@ export function patience(ms: number, giveUp: (error: Error) => void): Patience {
   }
 }
 
-export class StalledError extends Error {
-  readonly code = 'ETIMEDOUT'
-  override readonly name = 'StalledError'
-}
+export const stalled = (ms: number): Error =>
+  Object.assign(new Error(`Nothing happened for ${ms} ms`), { code: 'ETIMEDOUT' })

@@ -25,47 +25,60 @@ export async function readObject(
   if (range && !isSensible(range)) throw await noSuchRange(connection, key)
   const opened = await surelyMissing(connection, () => openObject(connection, key, range))
   if (!opened) throw objectNotFound(key)
-  const body = Readable.from(read(connection, key, opened), {
-    objectMode: false,
-    highWaterMark: 256 * 1024,
-  })
-  // A generator that was never asked for anything cleans nothing up, but this request has begun.
-  body.once('close', () => opened.body.destroy())
-  return { info: opened.info, body }
+  return { info: opened.info, body: resuming(connection, key, opened) }
 }
 
-async function* read(connection: Connection, key: string, first: Opened): AsyncGenerator<Buffer> {
+/** Not a generator: at hundreds of MB a second, what each chunk costs counts. */
+function resuming(connection: Connection, key: string, first: Opened): Readable {
   const { from, to, info } = first
-  const hash =
-    from === 0 && to === info.size && info.sha256 !== undefined ? createHash('sha256') : undefined
+  const isWhole = from === 0 && to === info.size
+  const hash = isWhole && info.sha256 !== undefined ? createHash('sha256') : undefined
   let at = from
-  let { body } = first
-  for (let tried = 1; ; tried++) {
-    try {
-      for await (const chunk of body as AsyncIterable<Buffer>) {
-        at += chunk.byteLength
-        tried = 0 // whoever delivers may break off as often as it likes
-        hash?.update(chunk)
-        yield chunk
-      }
-      if (at === to) break
-      throw Object.assign(new Error('The store sent fewer bytes than it said'), { code: 'EPIPE' })
-    } catch (error) {
-      if (at === to) break
-      if (!(await connection.again(error, tried))) throw connection.named(error, `read ${key}`)
-    } finally {
-      body.destroy()
+  let tried = 1
+  let source = first.body
+
+  const whole = new Readable({
+    highWaterMark: 256 * 1024,
+    read: () => void source.resume(),
+    destroy(error, done) {
+      source.destroy()
+      done(error)
+    },
+  })
+  whole.on('error', () => {}) // who reads it is told; until then nobody may listen
+  const readFrom = (body: Readable): void => {
+    source = body
+    source.on('data', (chunk: Buffer) => {
+      at += chunk.byteLength
+      tried = 1 // whoever delivers may break off as often as it likes
+      hash?.update(chunk)
+      if (!whole.push(chunk)) body.pause()
+    })
+    let isOver = false
+    const over = (error: Error): void => {
+      if (!isOver) ended(error)
+      isOver = true
     }
+    source.on('end', () => over(tooShort()))
+    source.on('error', over)
+  }
+  const ended = (error: Error): void => {
+    if (whole.destroyed) return
+    if (at < to) resume(error).catch((failed: unknown) => whole.destroy(failed as Error))
+    else if (hash && hash.digest('hex') !== info.sha256) whole.destroy(changed(connection, key))
+    else whole.push(null)
+  }
+  const resume = async (error: Error): Promise<void> => {
+    source.destroy()
+    if (!(await connection.again(error, tried++))) throw connection.named(error, `read ${key}`)
     const rest = await openObject(connection, key, { start: at, end: to - 1 }, info.etag)
     if (!rest) throw replaced(key)
-    body = rest.body
+    if (whole.destroyed) rest.body.destroy()
+    else readFrom(rest.body)
   }
-  if (hash && hash.digest('hex') !== info.sha256)
-    throw new LonghaulError(
-      'unavailable',
-      `The bytes of ${JSON.stringify(key)} are not those that were stored: they changed in the S3 store at ${connection.endpoint} or on the way. Read it again; if it stays, restore it.`,
-      { facts: { store: connection.endpoint } },
-    )
+  readFrom(source)
+  source.pause() // until somebody reads
+  return whole
 }
 
 function openObject(
@@ -95,7 +108,6 @@ function openObject(
       })
     if (!got) return undefined
     const body = got.Body as Readable
-    body.on('error', () => {}) // who reads it is told; until then nobody listens
     const part = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(got.ContentRange ?? '')?.map(Number)
     const size = part?.[3] ?? got.ContentLength ?? 0
     const from = part?.[1] ?? 0
@@ -110,6 +122,15 @@ function openObject(
     return { info: objectInfo(key, size, got), from, to, body }
   })
 }
+
+const tooShort = () => Object.assign(new Error('The answer was too short'), { code: 'EPIPE' })
+
+const changed = ({ endpoint }: Connection, key: string) =>
+  new LonghaulError(
+    'unavailable',
+    `The bytes of ${JSON.stringify(key)} are not those that were stored: they changed in the S3 store at ${endpoint} or on the way. Read it again; if it stays, restore it.`,
+    { facts: { store: endpoint } },
+  )
 
 /** HTTP would have ranges that make no sense ignored, and the whole object sent. */
 const isSensible = ({ start, end = start }: ByteRange): boolean =>
