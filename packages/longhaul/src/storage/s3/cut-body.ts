@@ -26,9 +26,10 @@ export async function* cutBody(
   signal?: AbortSignal,
   /** What is expected: memory for so much is taken at once. */
   expectedBytes = firstBytes,
+  /** Memory to begin with, and where it goes when it is released. */
+  free: Buffer[] = [],
 ): AsyncGenerator<Piece, void, undefined> {
   let n = 1
-  const free: Buffer[] = []
   let filling = fill(sizeOf(n), expectedBytes, free)
   for await (const chunk of chunksOf(body, signal)) {
     for (let from = 0; from < chunk.byteLength;) {
@@ -47,7 +48,7 @@ function fill(maxBytes: number, expectedBytes: number, free: Buffer[]) {
   const hash = createHash('sha256')
   const former = free.pop()
   let buffer =
-    former && former.byteLength <= maxBytes
+    former && former.byteLength >= Math.min(expectedBytes, maxBytes)
       ? former
       : Buffer.allocUnsafeSlow(Math.min(expectedBytes, maxBytes))
   let used = 0
@@ -71,7 +72,7 @@ function fill(maxBytes: number, expectedBytes: number, free: Buffer[]) {
       sha256: hash.copy().digest('hex'),
       hash,
       isLast,
-      release: () => free.push(buffer),
+      release: () => void free.push(buffer),
     }),
   }
 }

@@ -13,6 +13,9 @@ import type { WholeDigests } from './whole-digests.ts'
 /** A part up to this size is held in memory while it is sent, so that it can be sent again. */
 export const heldBytes = 16 * 1024 * 1024
 
+/** Large files come part after part: the memory of one serves the next, and is not left to the garbage collector. */
+const spare: Buffer[] = []
+
 interface PartOptions {
   readonly sizeBytes?: number | undefined
   readonly signal?: AbortSignal | undefined
@@ -54,7 +57,7 @@ async function putHeld(
   { sizeBytes, signal }: PartOptions,
   before: Hash | undefined,
 ): Promise<Stored> {
-  const pieces = cutBody(body, () => sizeBytes ?? heldBytes, signal, sizeBytes)
+  const pieces = cutBody(body, () => sizeBytes ?? heldBytes, signal, sizeBytes, spare)
   const first = await pieces.next()
   void pieces.return().catch(() => {})
   if (first.done) throw new Error('A body has at least one piece')
@@ -68,7 +71,9 @@ async function putHeld(
     throw otherSize(sizeBytes, isLast ? String(bytes.byteLength) : 'more')
   const part = await sendPart(connection, upload, partNumber, first.value, signal)
   // What is first of all has just been hashed.
-  return { part, hash: partNumber === 1 ? hash : before?.update(bytes) }
+  const whole = partNumber === 1 ? hash : before?.update(bytes)
+  if (bytes.byteLength === heldBytes && spare.length === 0) first.value.release()
+  return { part, hash: whole }
 }
 
 async function putStreamed(
