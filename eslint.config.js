@@ -9,7 +9,11 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: {
         projectService: {
-          allowDefaultProject: ['eslint.config.js', 'packages/longhaul/bin/longhaul.js'],
+          allowDefaultProject: [
+            'eslint.config.js',
+            'packages/longhaul/bin/longhaul.js',
+            'deploy/healthcheck.mjs',
+          ],
         },
       },
     },

@@ -5,10 +5,11 @@ try {
     signal: AbortSignal.timeout(4000),
   })
   if (!answer.ok) {
-    console.error(`${answer.status} ${(await answer.text()).slice(0, 500)}`)
+    process.stderr.write(`${answer.status} ${(await answer.text()).slice(0, 500)}\n`)
     process.exitCode = 1
   }
 } catch (error) {
-  console.error(error instanceof Error ? `${error.message} ${error.cause ?? ''}` : error)
+  const { message, cause } = error
+  process.stderr.write(`${message} ${cause instanceof Error ? cause.message : ''}\n`)
   process.exitCode = 1
 }

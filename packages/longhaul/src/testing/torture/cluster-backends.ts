@@ -10,7 +10,7 @@ import type {
   BackendsOfRunOptions,
   TortureBackends,
 } from './backends.ts'
-import type { ClusterServers } from './lane-backends.ts'
+import type { ClusterServers } from './cluster-servers.ts'
 import { seededRandom, type SeededRandom } from './seeded-random.ts'
 
 /** How often the store answers a request so. */

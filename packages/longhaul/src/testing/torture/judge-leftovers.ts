@@ -9,6 +9,8 @@ import type { OpenedData } from './opened-data.ts'
 const layout = [
   /^longhaul\.db(-wal|-shm)?$/,
   /^secret$/,
+  // Room for the last words on a full disk.
+  /^reserve$/,
   /^logs\/[^/]+\/\d+\.log$/,
   // Of the store's own folder, uploads and temporary files must be gone.
   /^objects\/(?!\.longhaul\/(uploads|tmp)\/)/,

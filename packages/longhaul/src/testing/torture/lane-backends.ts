@@ -1,16 +1,7 @@
 import type { S3Config } from '../../app/config.ts'
 import type { BackendName, TortureBackends } from './backends.ts'
+import type { ClusterServers } from './cluster-servers.ts'
 import { embeddedBackends } from './embedded-backends.ts'
-
-/** A PostgreSQL server that may be restarted, and an S3 server. */
-export interface ClusterServers {
-  /** Of a database on the server, for what concerns all of them. */
-  readonly databaseUrl: string
-  createDatabase(): Promise<string>
-  createBucket(): Promise<{ readonly s3: S3Config; readonly bucket: string }>
-  restartDatabase(how: 'fast' | 'immediate'): Promise<void>
-  stop(): Promise<void>
-}
 
 /** The S3 server serves all runs; each lane of runs restarts a PostgreSQL server of its own. */
 export class OpenServers implements AsyncDisposable {

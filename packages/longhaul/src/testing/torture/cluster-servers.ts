@@ -1,0 +1,11 @@
+import type { S3Config } from '../../app/config.ts'
+
+/** A PostgreSQL server that may be restarted, and an S3 server. */
+export interface ClusterServers {
+  /** Of a database on the server, for what concerns all of them. */
+  readonly databaseUrl: string
+  createDatabase(): Promise<string>
+  createBucket(): Promise<{ readonly s3: S3Config; readonly bucket: string }>
+  restartDatabase(how: 'fast' | 'immediate'): Promise<void>
+  stop(): Promise<void>
+}
