@@ -13,6 +13,8 @@ const limits = { testTimeout: 30_000, hookTimeout: 30_000, pool: 'forks' as cons
 
 export default defineConfig({
   test: {
+    // Most tests wait for processes and servers more than they compute.
+    maxWorkers: 3,
     projects: [
       {
         ...shared,

@@ -76,6 +76,11 @@ async function killRunningChild(
   if (candidates.length === 0) return false
   const victim = random.pick(candidates)
   if (!(await isChildOf(victim.pid, victim.server))) return false
-  process.kill(victim.pid, 'SIGKILL')
-  return true
+  try {
+    process.kill(victim.pid, 'SIGKILL')
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false // it ended in this very moment
+    throw error
+  }
 }
