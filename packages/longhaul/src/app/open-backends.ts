@@ -3,12 +3,10 @@ import type { Database, Statements } from '../database/database.ts'
 import { openSqlite } from '../database/index.ts'
 import type { JobEngine } from '../jobs/engine.ts'
 import { sqliteEngine, type SqliteEngineOptions } from '../jobs/sqlite/index.ts'
+import { reserveBytes } from '../storage/index.ts'
 import type { Storage } from '../storage/object-store.ts'
 import { localStorage } from '../storage/local/index.ts'
 import type { Config } from './config.ts'
-
-/** Room that the embedded database keeps for the end of what runs when the disk is full. */
-const reserveBytes = 64 * 2 ** 20
 
 /** Where rows and bytes are kept; features see only the contracts. */
 export interface Backends {

@@ -2,4 +2,4 @@
 export type * from './object-store.ts'
 export { etagOfParts } from './named-parts.ts'
 export { keyOfUri, uriOfKey } from './object-uri.ts'
-export { diskFloorOf, isBelowFloor, roomOf, type Room } from './disk-floor.ts'
+export { diskFloorOf, isBelowFloor, reserveBytes, roomOf, type Room } from './disk-floor.ts'

@@ -20,7 +20,7 @@ describe.skipIf(!swift)('a store with faults', { timeout: 90_000 }, () => {
   let bucket: string
   const tuning = { stallMs: 10_000, workMs: 10_000, tries: 4, pauseMs: 5 }
   /** Gives up so soon that only a store which does nothing may be given up. */
-  const hasty = { stallMs: 2000, workMs: 2000, tries: 3, pauseMs: 5 }
+  const hasty = { stallMs: 4000, workMs: 4000, tries: 3, pauseMs: 5 }
   const small = patterned(50_000)
   const large = patterned(20 * MiB, 7)
   const part = patterned(5 * MiB + 1, 3)
