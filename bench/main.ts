@@ -22,6 +22,8 @@ const measurements: Readonly<Record<string, () => Promise<Measure>>> = {
     return () => largeFiles()
   },
   s3: async () => (await import('./s3.ts')).s3,
+  queuePeers: async () => (await import('./queue-peers.ts')).queuePeers,
+  redisPeer: async () => (await import('./redis-peer.ts')).redisPeer,
 }
 
 const { values, positionals } = parseArgs({

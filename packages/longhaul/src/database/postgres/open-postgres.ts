@@ -6,7 +6,7 @@ import { readMigrations, type Migration } from '../migrate.ts'
 import { connectionOptions } from './connection-options.ts'
 import { listen, type Listening } from './listen.ts'
 import { migrate } from './migrate.ts'
-import { codeOf, fromPostgresError, isDisconnected } from './postgres-error.ts'
+import { codeOf, fromPostgresError, isDisconnected, isOutdated } from './postgres-error.ts'
 import { send, textOf, type Session } from './session.ts'
 import { transact } from './transact.ts'
 
@@ -110,8 +110,10 @@ async function onAnyConnection<T>(
     try {
       return await work(client)
     } catch (error) {
-      if (isDisconnected(error)) broken = error as Error
-      if (broken === undefined || attempt === 2) throw error
+      const outdated = isOutdated(error)
+      if (isDisconnected(error) || outdated) broken = error as Error
+      // The next connection may be as old; each that is leaves the pool.
+      if (broken === undefined || (attempt >= 2 && !outdated)) throw error
     } finally {
       client.off('error', ignore)
       client.release(broken)

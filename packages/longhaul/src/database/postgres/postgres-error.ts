@@ -14,6 +14,13 @@ const again = new Set([
 ])
 export const isWorthRepeating = (error: unknown): boolean => again.has(codeOf(error) ?? '')
 
+/**
+ * A newer version has changed a table that statements of this connection, once prepared, read whole. Another connection
+ * prepares them anew.
+ */
+export const isOutdated = (error: unknown): boolean =>
+  codeOf(error) === '0A000' && (error as { routine?: unknown }).routine === 'RevalidateCachedQuery'
+
 const systemCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

@@ -3,7 +3,12 @@ import type { Pool, PoolClient } from 'pg'
 import { LonghaulError } from '../../errors/index.ts'
 import { faultPoint } from '../../support/fault-point.ts'
 import type { Statements } from '../database.ts'
-import { fromPostgresError, isDisconnected, isWorthRepeating } from './postgres-error.ts'
+import {
+  fromPostgresError,
+  isDisconnected,
+  isOutdated,
+  isWorthRepeating,
+} from './postgres-error.ts'
 import { runWrites, send, type Session, type Sql } from './session.ts'
 
 /** How often work is done again that collided with others'. */
@@ -27,8 +32,9 @@ export async function transact<T>(
       return await transaction.run(pool, work)
     } catch (error) {
       if (isWorthRepeating(error)) collisions += 1
+      // Each takes a connection out of the pool, so they come to an end.
       const again =
-        isWorthRepeating(error) && collisions < maxCollisions
+        isOutdated(error) || (isWorthRepeating(error) && collisions < maxCollisions)
           ? true
           : isDisconnected(error) &&
             !transaction.commitSent &&
@@ -99,7 +105,8 @@ async function rollBack(
 ): Promise<Error | undefined> {
   const doubtful = () => (error instanceof Error ? error : new Error('The transaction failed'))
   // A server that has become read-only may be the wrong one by now.
-  if (isDisconnected(error) || (error as { code?: unknown }).code === '25006') return doubtful()
+  const isReadOnly = (error as { code?: unknown }).code === '25006'
+  if (isDisconnected(error) || isOutdated(error) || isReadOnly) return doubtful()
   try {
     if (!commitSent) await client.query('ROLLBACK')
     return undefined
