@@ -24,6 +24,10 @@ function interruption(): AbortSignal {
   return interrupted.signal
 }
 
+// Everything is written and closed. Without this Node 24 takes its handles down one by one, and has been seen to spin
+// there for ever (Environment::CleanupHandles) after connections that broke in the middle of a write.
+process.once('beforeExit', () => process.exit())
+
 process.exitCode = await dispatch(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),

@@ -24,7 +24,7 @@ import { markedProcesses } from './marked-processes.ts'
 import { openData } from './opened-data.ts'
 import { runFolder, type RunFolder } from './run-folder.ts'
 import { seededRandom, type SeededRandom } from './seeded-random.ts'
-import { runVariable, type Unsafe } from './server-plan.ts'
+import { runVariable, uploadKeepSeconds, type Unsafe } from './server-plan.ts'
 import { TortureClient } from './torture-client.ts'
 
 export interface RunOptions {
@@ -173,7 +173,8 @@ async function leftProcesses(runId: string, mayLive: (command: string) => boolea
 async function judge(folder: RunFolder, fleet: Fleet, backends: BackendsOfRun, leaseMs: number) {
   const ledger = readEvidence<LedgerLine>(folder.ledger)
   const stalls = readEvidence<StallLine>(folder.stalls)
-  await using data = await openData({ ...backends.config, leaseMs })
+  // As long as the servers do: whoever expires an upload also prolongs those that were fed within that time.
+  await using data = await openData({ ...backends.config, leaseMs, uploadKeepSeconds })
   const excuses = [...fleet.excuses, ...stalls]
   const acknowledged = readEvidence<AcknowledgedLine>(folder.acknowledged)
   const jobs = await judgeJobs(acknowledged, ledger, data.engine, data.storage)
