@@ -88,6 +88,7 @@ export async function drainPgBoss(url: string, module: string): Promise<Drain> {
 }
 
 interface BullQueue {
+  waitUntilReady(): Promise<unknown>
   addBulk(jobs: readonly { name: string; data: object }[]): Promise<unknown>
   close(): Promise<void>
 }
@@ -111,7 +112,9 @@ interface Bullmq {
 /** Its worker takes jobs one by one; `batch` is how many it works on at once. */
 export async function drainBullmq(url: string, module: string): Promise<Drain> {
   const bull = (await import(pathToFileURL(module).href)) as Bullmq
-  const queue = new bull.Queue('bench', { connection: url }, bull.createPostgresBackend)
+  const connection = { connectionString: url, migrate: true }
+  const queue = new bull.Queue('bench', { connection }, bull.createPostgresBackend)
+  await queue.waitUntilReady()
   return {
     async fill(jobs) {
       for (let left = jobs; left > 0; left -= 1000)
@@ -120,7 +123,7 @@ export async function drainBullmq(url: string, module: string): Promise<Drain> {
         )
     },
     async drain(jobs, batch) {
-      const options = { connection: url, concurrency: batch, autorun: false }
+      const options = { connection, concurrency: batch, autorun: false }
       const worker = new bull.Worker('bench', async () => null, options, bull.createPostgresBackend)
       await new Promise<void>((finished, failed) => {
         let done = 0

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool, PoolClient } from 'pg'
 import { LonghaulError } from '../../errors/index.ts'
@@ -61,6 +62,7 @@ class Transaction {
     let broken: Error | undefined
     try {
       // Not awaited: it travels with the first statements of the work. Should it fail, so do they.
+      together(client)
       client.query('BEGIN').catch(ignore)
       const answer = await work(this.#session(client))
       if (!this.commitSent) await this.#finish(client, [])
@@ -85,6 +87,7 @@ class Transaction {
 
   async #finish(client: PoolClient, last: readonly Sql[]): Promise<readonly (readonly object[])[]> {
     faultPoint('engine.before-commit')
+    together(client)
     const sent = last.map((one) => send(client, one))
     this.commitSent = true
     const committed = client.query('COMMIT')
@@ -95,6 +98,14 @@ class Transaction {
     faultPoint('engine.after-commit')
     return results.map((result) => result.rows)
   }
+}
+
+/** What is asked for before the next turn of the event loop leaves in one packet, not one for each statement. */
+function together(client: PoolClient): void {
+  // Not part of pg's own promise: without it, packets are more, and that is all.
+  const { stream } = (client as { connection?: { stream?: Writable } }).connection ?? {}
+  stream?.cork()
+  process.nextTick(() => stream?.uncork())
 }
 
 /** Answers why the connection must not be used again, if so. */

@@ -95,7 +95,7 @@ export function submitting(open: OpenEngine): void {
 
     it('keeps a delayed job queued until its time, without holding up the others', async () => {
       const { engine } = its
-      const [delayed = ''] = await submitted(engine, newJob({ delayMs: 100, priority: 1 }))
+      const [delayed = ''] = await submitted(engine, newJob({ delayMs: 800, priority: 1 }))
       const [prompt] = await submitted(engine, newJob({ priority: 3 }))
       const first = await claimUpTo(engine, 2)
       expect(idsOf(first)[0]).toBe(prompt)

@@ -58,9 +58,10 @@ export const list =
 
 /**
  * One index range per state (and kind), each newest first: a page never reads what it does not show. Only within one
- * processor are kinds tested on the way; a processor has one or two. `$1` and `$2` are the states and kinds of the ranges.
+ * processor are kinds tested on the way; a processor has one or two. Running jobs are few, and in none of these indexes: a
+ * claim would have to write all of them. `$1` and `$2` are the states and kinds of the ranges.
  */
-export function rangesOf(filter: JobFilter) {
+function rangesOf(filter: JobFilter) {
   const { scope, processor } = filter
   const states = [...new Set(filter.states ?? countedStates)]
   const kinds = [...new Set(filter.kinds ?? allKinds)]
@@ -72,14 +73,27 @@ export function rangesOf(filter: JobFilter) {
   }
   if (scope !== 'everyone') test('owner = ?', scope.owner)
   if (processor !== undefined) test('processor = ?', processor)
-  if (processor !== undefined && filter.kinds !== undefined) test('kind = ANY (?)', kinds)
+  const ofAll = [...tests]
+  if (filter.kinds !== undefined) test('kind = ANY (?)', kinds)
   const perKind = processor === undefined
-  const ranges = states.flatMap((state): { state: JobState; kind: JobKind | null }[] =>
-    perKind ? kinds.map((kind) => ({ state, kind })) : [{ state, kind: null }],
-  )
+  const ranges = states.flatMap((state): { state: JobState; kind: JobKind | null }[] => {
+    if (state === 'running') return []
+    return perKind ? kinds.map((kind) => ({ state, kind })) : [{ state, kind: null }]
+  })
+  const ofRange = [...(perKind ? [...ofAll, 'kind = r.kind'] : tests), 'state = r.state']
   return {
-    from: 'unnest($1::text[], $2::text[]) AS r (state, kind)',
-    where: [...tests, 'state = r.state', ...(perKind ? ['kind = r.kind'] : [])].join(' AND '),
+    /** What `select` finds in each range, and among the running jobs. */
+    each: (select: (from: string, where: string) => string): string => {
+      const range = select('job', [...ofRange, `state <> 'running'`].join(' AND '))
+      // Not one with the conditions around it: it is read whole, by its own small index.
+      const running = `(SELECT * FROM job WHERE state = 'running' OFFSET 0) job`
+      return [
+        `SELECT s.* FROM unnest($1::text[], $2::text[]) AS r (state, kind) CROSS JOIN LATERAL (${range}) s`,
+        ...(states.includes('running')
+          ? [`(${select(running, ['true', ...tests].join(' AND '))})`]
+          : []),
+      ].join(' UNION ALL ')
+    },
     values: [ranges.map(({ state }) => state), ranges.map(({ kind }) => kind), ...values],
   }
 }
@@ -94,12 +108,15 @@ export function pageText(filter: JobFilter): { text: string; values: readonly un
       text: 'SELECT seq FROM job WHERE seq < $1 ORDER BY seq DESC OFFSET $3 LIMIT $2 - $3',
       values: [],
     }
-  const { from, where, values } = rangesOf(filter)
+  const { each, values } = rangesOf(filter)
   const [before, most, skip] = [1, 2, 3].map((n) => `$${values.length + n}`)
+  const found = each(
+    (from, where) =>
+      `SELECT seq FROM ${from} WHERE ${where} AND seq < ${before} ORDER BY seq DESC LIMIT ${most}`,
+  )
   return {
-    text: `SELECT s.seq FROM ${from} CROSS JOIN LATERAL (
-        SELECT seq FROM job WHERE ${where} AND seq < ${before} ORDER BY seq DESC LIMIT ${most}) s
-      ORDER BY s.seq DESC OFFSET ${skip} LIMIT ${most}::bigint - ${skip}::bigint`,
+    text: `SELECT seq FROM (${found}) found
+      ORDER BY seq DESC OFFSET ${skip} LIMIT ${most}::bigint - ${skip}::bigint`,
     values,
   }
 }
@@ -118,10 +135,12 @@ async function seqsOf(
 }
 
 export function countText(filter: JobFilter): { text: string; values: readonly unknown[] } {
-  const { from, where, values } = rangesOf(filter)
+  const { each, values } = rangesOf(filter)
+  const found = each(
+    (from, where) => `SELECT 1 FROM ${from} WHERE ${where} LIMIT ${exactTotal + 1}`,
+  )
   return {
-    text: `SELECT count(*) AS n FROM (SELECT 1 FROM ${from} CROSS JOIN LATERAL (
-      SELECT 1 FROM job WHERE ${where} LIMIT ${exactTotal + 1}) one LIMIT ${exactTotal + 1}) counted`,
+    text: `SELECT count(*) AS n FROM (SELECT 1 FROM (${found}) found LIMIT ${exactTotal + 1}) counted`,
     values,
   }
 }

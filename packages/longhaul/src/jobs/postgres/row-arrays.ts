@@ -11,19 +11,49 @@ const types = new Map<string, string>([
   ['tokens', 'double precision'],
 ])
 
+/** Columns that are often the same in all rows of one operation. */
+const shared = new Set(
+  `state updated_at completed_at started_at lease_worker lease_expires_at deadline_at stop_told_at silent_since wake_at
+    publishing problem at type worker outcome ended_at log_key cpu_ms peak_rss`.split(/\s+/),
+)
+
 /**
- * Rows as one array per column, which PostgreSQL makes rows of again: `source` is `unnest(…) AS c (…)`, to be read from in
- * a statement whose text is the same for any number of rows.
+ * Rows as one array per column, which PostgreSQL makes rows of again: `source` is read from as `c`, in a statement whose
+ * text is the same for any number of rows. Where a column that rows often share is the same in all of them, one value does.
  */
 export function rowArrays<Row extends object>(
   rows: readonly Row[],
   columns: readonly (keyof Row & string)[],
 ): { readonly source: string; readonly values: readonly unknown[] } {
-  const arrays = columns.map((column, index) => `$${index + 1}::${types.get(column) ?? 'bigint'}[]`)
-  return {
-    source: `unnest(${arrays.join(', ')}) AS c (${columns.join(', ')})`,
-    values: columns.map((column) => rows.map((row) => row[column])),
-  }
+  const first = rows[0]
+  const isSame = (column: keyof Row & string): boolean =>
+    first !== undefined && shared.has(column) && rows.every((row) => row[column] === first[column])
+  const arrays: string[] = []
+  const names: string[] = []
+  const selected: string[] = []
+  const values = columns.map((column, index) => {
+    const type = types.get(column) ?? 'bigint'
+    if (isSame(column)) {
+      selected.push(`$${index + 1}::${type} AS ${column}`)
+      return first?.[column]
+    }
+    arrays.push(`$${index + 1}::${type}[]`)
+    names.push(column)
+    selected.push(column)
+    return arrayText(rows.map((row) => row[column]))
+  })
+  const unnested = `unnest(${arrays.join(', ')}) AS u (${names.join(', ')})`
+  return { source: `(SELECT ${selected.join(', ')} FROM ${unnested}) c`, values }
+}
+
+/** An array as PostgreSQL reads it. */
+function arrayText(values: readonly unknown[]): string {
+  const elements = values.map((value) => {
+    if (value === null || value === undefined) return 'NULL'
+    if (typeof value !== 'string') return JSON.stringify(value)
+    return `"${/["\\]/.test(value) ? value.replace(/["\\]/g, '\\$&') : value}"`
+  })
+  return `{${elements.join(',')}}`
 }
 
 export function insertRows<Row extends object>(
