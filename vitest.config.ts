@@ -23,6 +23,8 @@ export default defineConfig({
           include: ['packages/*/src/**/*.test.ts', 'examples/**/*.test.ts'],
           exclude: [...exclude, '**/*.golden.test.ts'],
           ...limits,
+          // Files that share a process share what they import; a process for each took most of the time.
+          isolate: false,
         },
       },
       {

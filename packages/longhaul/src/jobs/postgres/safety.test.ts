@@ -119,10 +119,12 @@ describe('a database that was away', () => {
 
   it('is known by its start, to an engine that was not there when it went', async () => {
     const url = await server.createDatabase()
-    const { engine } = await open({ leaseMs: 1_500 }, {}, url)
+    const { engine } = await open({ leaseMs: 3_000 }, {}, url)
     const { id, lease } = await running(engine)
+    // So much later does the server's own lease end: time for the sweep between the two.
+    await new Promise((done) => setTimeout(done, 2_000))
     await server.restart('immediate')
-    const { engine: other } = await open({ leaseMs: 1_500 }, {}, url)
+    const { engine: other } = await open({ leaseMs: 3_000 }, {}, url)
     const { leaseExpiresAt = 0 } = await jobOf(other, id)
     // As long as it lasted or a little less: the lease is over before the server has been up for one.
     const up = async () => (await other.now()) > leaseExpiresAt

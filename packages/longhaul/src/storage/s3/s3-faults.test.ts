@@ -169,8 +169,10 @@ describe.skipIf(!swift)('a store with faults', { timeout: 90_000 }, () => {
     })
   })
 
+  // Each waits for what stalls, one after the other: long, and longer on a busy machine.
   it.each(['stall', 'stalled answer'] as const)(
     '%s: every operation goes on when it passes',
+    { timeout: 300_000 },
     async (fault) => {
       const runs = await Promise.all(Object.values(operations).map((prepare) => prepare()))
       storage = await s3Storage({ ...swift.s3, endpoint: proxy.endpoint, bucket, tuning: hasty })
@@ -186,6 +188,7 @@ describe.skipIf(!swift)('a store with faults', { timeout: 90_000 }, () => {
 
   it.each(['stall', 'stalled answer'] as const)(
     '%s: every operation fails in plain words when it stays',
+    { timeout: 300_000 },
     async (fault) => {
       // Reading goes on as long as anything comes at all, which takes long here; cut answers test its end.
       const names = Object.keys(operations).filter(
