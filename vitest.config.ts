@@ -9,6 +9,8 @@ const shared = {
   ssr: { resolve: { conditions, externalConditions: conditions } },
 }
 const exclude = ['**/dist/**', '**/node_modules/**']
+/** Some of these are the files of others once more, on another database or store: what they import must be new. */
+const ownProcess = 'packages/longhaul/src/uploads/**/*.test.ts'
 const limits = { testTimeout: 30_000, hookTimeout: 30_000, pool: 'forks' as const }
 
 export default defineConfig({
@@ -21,11 +23,15 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'examples/**/*.test.ts'],
-          exclude: [...exclude, '**/*.golden.test.ts'],
+          exclude: [...exclude, '**/*.golden.test.ts', ownProcess],
           ...limits,
           // Files that share a process share what they import; a process for each took most of the time.
           isolate: false,
         },
+      },
+      {
+        ...shared,
+        test: { name: 'unit-apart', include: [ownProcess], exclude, ...limits },
       },
       {
         ...shared,

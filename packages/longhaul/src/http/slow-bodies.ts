@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
 export interface SlowBodyLimits {
@@ -16,6 +17,8 @@ export function cutSlowBodies(app: FastifyInstance, limits: SlowBodyLimits = {})
   app.addHook('onRequest', (request, reply, done) => {
     const { raw } = request
     const { socket, headers } = raw
+    // A request of this process itself comes over no line.
+    if (!(socket instanceof Socket)) return done()
     const announced = Number(headers['content-length'] ?? 0)
     if (announced === 0 && headers['transfer-encoding'] === undefined) return done()
     let before = socket.bytesRead
