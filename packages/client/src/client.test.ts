@@ -262,6 +262,57 @@ describe('uploads', () => {
   })
 })
 
+describe('the files of a submission', () => {
+  it('go several at once, each once, under one bar; one that fails takes the others with it', async () => {
+    let active = 0
+    let most = 0
+    let begun = 0
+    let submitted = 0
+    let refused = ''
+    const url: string = await service(async (request, response) => {
+      const { pathname } = new URL(request.url ?? '', url)
+      const [, first, name = ''] = pathname.split('/')
+      if (first === 'part') {
+        begun++
+        most = Math.max(most, ++active)
+        await buffer(request)
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        active--
+        if (name === refused) return answer(response, 403, { code: 'forbidden', detail: 'no' })
+        return response.writeHead(200, { etag: '"e"' }).end()
+      }
+      if (first === 'processors') {
+        submitted++
+        return answer(response, 201, aJob('queued'))
+      }
+      const asked =
+        request.method === 'POST' ? ((await json(request)) as { filename?: string }) : {}
+      const id = asked.filename ?? name
+      const shared = { upload_id: id, size_bytes: 3, uri: `s3://b/${id}`, etag: '"e"' }
+      return answer(response, pathname.endsWith('/complete') ? 200 : 201, {
+        ...shared,
+        filename: id,
+        part_size_bytes: 10,
+        part_urls: [{ part_number: 1, url: `${url}/part/${id}` }],
+        expires_at: '2030-01-01T00:00:00Z',
+        status: 'completed',
+      })
+    })
+    const files = Array.from({ length: 9 }, (_, n) => new File(['abc'], `f${n}`))
+    const told: [number, number][] = []
+    const onProgress = (...bytes: [number, number]) => told.push(bytes)
+    await client(url).submit('shout', { files, twice: files[0]! }, { onProgress })
+    expect(most).toBeGreaterThan(1)
+    expect(most).toBeLessThanOrEqual(4)
+    expect(told.at(-1)).toEqual([27, 27])
+    refused = 'f1'
+    begun = 0
+    await expect(client(url).submit('shout', { files })).rejects.toThrow('no')
+    expect(begun).toBeLessThan(9)
+    expect(submitted).toBe(1)
+  })
+})
+
 describe('downloads', () => {
   const bytes = randomBytes(300_000)
   const digest = createHash('sha256').update(bytes).digest('hex')
@@ -450,6 +501,7 @@ describe('lists and logs', () => {
       return response.writeHead(307, { location: `${there.url}${request.url}` }).end()
     })
     await client(url).submit('shout', { text: 'a', n: 2, f: [new File(['abc'], 'a.bin')] })
-    expect(bodies).toEqual([{ input: { text: 'a', n: 2, f: [{ upload_id: 'u1' }] } }])
+    const sha256 = createHash('sha256').update('abc').digest('hex')
+    expect(bodies).toEqual([{ input: { text: 'a', n: 2, f: [{ upload_id: 'u1', sha256 }] } }])
   })
 })

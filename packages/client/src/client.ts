@@ -1,10 +1,11 @@
 import {
+  health,
   jobList,
   jobView,
   jobWaits,
   processorList,
   processorView,
-  type FileReference,
+  type Health,
   type JobList,
   type JobOutput,
   type JobStatus,
@@ -13,6 +14,7 @@ import {
   type ProcessorSummary,
   type ProcessorView,
 } from '@longhaul/protocol'
+import type { ByteSource } from './byte-source.ts'
 import { openConnection, type ConnectionOptions } from './connection.ts'
 import {
   downloadOutput,
@@ -24,38 +26,26 @@ import { UnreachableError } from './errors.ts'
 import { followJob, readJob, type FollowOptions, type JobUpdate } from './follow-job.ts'
 import { openOperator, type Operator } from './operator.ts'
 import { sha256, type Hasher } from './sha256.ts'
+import { submitJob, type SubmitOptions } from './submit-job.ts'
 import {
-  uploadSource,
-  type ByteSource,
-  type Uploaded,
-  type UploadOptions,
-} from './upload-source.ts'
+  openProcessor,
+  type AnyProcessor,
+  type NameOf,
+  type TypedProcessor,
+} from './typed-processor.ts'
+import type { InputValue } from './upload-input.ts'
+import type { UploadMemory } from './upload-memory.ts'
+import { uploadSource, type Uploaded, type UploadOptions } from './upload-source.ts'
 
 export interface ClientOptions extends Omit<ConnectionOptions, 'url'> {
   /** @default http://127.0.0.1:8000 */
   readonly url?: string | undefined
   /** A faster SHA-256 than the built-in one: `nodeSha256` of `@longhaul/client/node`. */
   readonly newHasher?: (() => Hasher) | undefined
+  /** Lets uploads go on after a page was closed or a program killed: `storedUploads`, or `notedUploads` of the Node half. */
+  readonly uploadMemory?: UploadMemory | undefined
 }
 
-type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
-/** What a submission's input may hold: JSON, and files still to be uploaded. */
-export type InputValue =
-  ByteSource | readonly ByteSource[] | FileReference | readonly FileReference[] | Json
-export interface SubmitOptions extends Omit<UploadOptions, 'uploadId' | 'onStarted'> {
-  /** Names the request: sent again, it answers with the same job. @default a random one, so that a lost answer is no second job */
-  readonly idempotencyKey?: string | undefined
-  readonly priority?: number | undefined
-  readonly timeoutSeconds?: number | undefined
-  /** Earliest start, from now. */
-  readonly delaySeconds?: number | undefined
-  /** Unless it has started by then, it fails `expired`. */
-  readonly expiresInSeconds?: number | undefined
-  /** Jobs that must end first. */
-  readonly dependsOn?: readonly string[] | undefined
-  /** @default completed: one that does not complete fails this job too */
-  readonly onDependency?: 'completed' | 'any' | undefined
-}
 export interface JobsQuery {
   readonly status?: readonly JobStatus[] | undefined
   readonly processor?: string | undefined
@@ -68,6 +58,8 @@ export interface JobsQuery {
 /** One longhaul service. Needs nothing but `fetch`: the same in Node and in a browser. */
 export interface Client {
   readonly url: string
+  /** Alive, and what it is; no key is needed. */
+  health(): Promise<Health>
   processors(): Promise<readonly ProcessorSummary[]>
   processor(name: string): Promise<ProcessorView>
   /** Uploads the files in `input`, then submits. */
@@ -77,6 +69,16 @@ export interface Client {
     options?: SubmitOptions,
   ): Promise<JobView>
   upload(source: ByteSource, options?: UploadOptions): Promise<Uploaded>
+  /** Gives up an upload that is not complete. */
+  abortUpload(uploadId: string): Promise<void>
+  /**
+   * One processor, typed by its declaration.
+   *
+   * @example
+   * import type thumbnail from './thumbnail.ts'
+   * const { result } = await client.typed<typeof thumbnail>('thumbnail').run({ image: file, width: 128 })
+   */
+  typed<P extends AnyProcessor>(name: NameOf<P>): TypedProcessor<P>
   job(id: string): Promise<JobView>
   /** One page, newest first; `next` is the following page's `cursor`. */
   jobs(query?: JobsQuery): Promise<JobList>
@@ -124,38 +126,8 @@ export function createClient(options: ClientOptions = {}): Client {
   const jobPath = (id: string): string => `/jobs/${encodeURIComponent(id)}`
   const processorPath = (name: string): string => `/processors/${encodeURIComponent(name)}`
 
-  const submit: Client['submit'] = async (processor, input, request = {}) => {
-    const sources = sourcesOf(input)
-    const progress = sharedProgress(sources, request.onProgress)
-    const fields: Record<string, unknown> = { ...input }
-    for (const [field, value] of Object.entries(input)) {
-      if (!holdsSources(value)) continue
-      const references: { upload_id: string }[] = []
-      for (const source of [value].flat()) {
-        const uploaded = await uploadSource(connection, source, {
-          ...request,
-          onProgress: progress(source),
-        })
-        references.push({ upload_id: uploaded.uploadId })
-      }
-      fields[field] = Array.isArray(value) ? references : references[0]
-    }
-    return connection.read(jobView, `${processorPath(processor)}/jobs`, {
-      method: 'POST',
-      headers: { 'idempotency-key': request.idempotencyKey ?? crypto.randomUUID() },
-      json: {
-        input: fields,
-        // JSON leaves out what is undefined.
-        priority: request.priority,
-        timeout_seconds: request.timeoutSeconds,
-        delay_seconds: request.delaySeconds,
-        expires_in_seconds: request.expiresInSeconds,
-        depends_on: request.dependsOn,
-        on_dependency: request.onDependency,
-      },
-      signal: request.signal,
-    })
-  }
+  const submit: Client['submit'] = (processor, input, request) =>
+    submitJob(connection, processor, input, { memory: options.uploadMemory, ...request })
 
   const jobs: Client['jobs'] = (query = {}) =>
     connection.read(jobList, '/jobs', {
@@ -193,8 +165,10 @@ export function createClient(options: ClientOptions = {}): Client {
   }
 
   const follow: Client['follow'] = (id, request) => followJob(connection, id, request)
-  return {
+  const client: Client = {
     url: connection.url,
+    health: () => connection.read(health, '/health'),
+    typed: <P extends AnyProcessor>(name: NameOf<P>) => openProcessor<P>(client, name),
     submit,
     jobs,
     allJobs,
@@ -208,7 +182,14 @@ export function createClient(options: ClientOptions = {}): Client {
     follow,
     processors: async () => (await connection.read(processorList, '/processors')).processors,
     processor: (name) => connection.read(processorView, processorPath(name)),
-    upload: (source, request) => uploadSource(connection, source, request),
+    upload: (source, request) =>
+      uploadSource(connection, source, { memory: options.uploadMemory, ...request }),
+    abortUpload: async (id) => {
+      await connection.send(`/uploads/${encodeURIComponent(id)}`, {
+        method: 'DELETE',
+        repeatable: false, // a second try would find nothing
+      })
+    },
     job: (id) => readJob(connection, id),
     cancel: (id) =>
       connection.read(jobView, `${jobPath(id)}/cancel`, {
@@ -232,32 +213,5 @@ export function createClient(options: ClientOptions = {}): Client {
       return newest
     },
   }
-}
-
-const isSource = (value: unknown): value is ByteSource =>
-  typeof value === 'object' &&
-  value !== null &&
-  typeof (value as ByteSource).slice === 'function' &&
-  'size' in value
-const holdsSources = (value: unknown): value is ByteSource | readonly ByteSource[] =>
-  isSource(value) || (Array.isArray(value) && value.length > 0 && value.every(isSource))
-const sourcesOf = (input: Readonly<Record<string, InputValue>>): readonly ByteSource[] =>
-  Object.values(input).flatMap((value) => (holdsSources(value) ? [value].flat() : []))
-
-/** One bar over all files of a submission. */
-function sharedProgress(
-  sources: readonly ByteSource[],
-  report: SubmitOptions['onProgress'],
-): (source: ByteSource) => UploadOptions['onProgress'] {
-  const total = sources.reduce((sum, { size }) => sum + size, 0)
-  const sent = new Map<ByteSource, number>()
-  return (source) =>
-    report &&
-    ((bytes) => {
-      sent.set(source, bytes)
-      report(
-        [...sent.values()].reduce((sum, each) => sum + each, 0),
-        total,
-      )
-    })
+  return client
 }

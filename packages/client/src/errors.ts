@@ -1,4 +1,4 @@
-import { isProblemCode, problemDocument, type ProblemCode } from '@longhaul/protocol'
+import { isProblemCode, problemDocument, type JobView, type ProblemCode } from '@longhaul/protocol'
 
 /** What an error answer carries; a proxy in between may leave any of it out. */
 export type AnsweredProblem = ReturnType<typeof answeredProblem.parse>
@@ -59,6 +59,20 @@ export class TransferError extends Error {
     super(message, options)
     this.name = 'TransferError'
     this.kind = kind
+  }
+}
+
+/** The job ended without a result: it failed, or was cancelled. `code` says why, as of a ServiceError. */
+export class JobFailedError extends Error {
+  readonly job: JobView
+  readonly code: ProblemCode | 'unknown'
+
+  constructor(job: JobView) {
+    const code = job.problem?.code ?? job.status
+    super(`${job.job_id} of ${job.processor} ${job.status}: ${job.error ?? code} (${code})`)
+    this.name = 'JobFailedError'
+    this.job = job
+    this.code = isProblemCode(code) ? code : 'unknown'
   }
 }
 

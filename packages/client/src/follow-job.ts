@@ -50,11 +50,12 @@ export async function* followJob(
   let job = await readJob(connection, id, options.signal)
   yield { job }
   let last = options.after ?? 0
-  let streams = true
+  let polls = 0
   let awaySince: number | undefined
   while (!isFinished(job.status)) {
     try {
-      if (!streams) {
+      if (polls > 0) {
+        polls--
         await pause(options.pollMs ?? 1000, options.signal)
         job = await readJob(connection, id, options.signal)
         yield { job }
@@ -85,7 +86,7 @@ export async function* followJob(
     } catch (error) {
       options.signal?.throwIfAborted()
       if (error instanceof NoStream) {
-        streams = false
+        polls = pollsBeforeStream
         continue
       }
       if (error instanceof ServiceError && error.status < 500) throw error
@@ -111,13 +112,18 @@ export async function* openEvents(
   const stop = new AbortController()
   const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])])
   try {
-    const response = await connection.send(`/jobs/${encodeURIComponent(id)}/events`, {
+    const request = connection.send(`/jobs/${encodeURIComponent(id)}/events`, {
       headers: {
         accept: 'text/event-stream',
         ...(after > 0 ? { 'last-event-id': String(after) } : {}),
       },
       signal,
+      repeatable: false, // whoever follows tries again, and has a patience of its own
     })
+    const response = await request.catch((error: unknown) => {
+      throw hasNoStream(error) ? new NoStream(String(error), { cause: error }) : error
+    })
+    if (response.status === 204) return // nothing comes after what we have
     const type = response.headers.get('content-type') ?? ''
     if (!type.startsWith('text/event-stream') || response.body === null) throw new NoStream(type)
     yield* readFrames(unlessSilent(response.body, options.silenceMs ?? 45_000))
@@ -126,8 +132,14 @@ export async function* openEvents(
   }
 }
 
-/** Whoever answers has no event stream: poll. */
+/** Whoever answers has no event stream: poll, and look for one again now and then. */
 class NoStream extends Error {}
+const pollsBeforeStream = 10
+
+/** A service without streams or with too many, or a proxy that lets none through; the job itself may be there. */
+const hasNoStream = (error: unknown): boolean =>
+  error instanceof ServiceError &&
+  ['not-found', 'method-not-allowed', 'unavailable', 'unknown'].includes(error.code)
 
 async function* unlessSilent(
   body: ReadableStream<Uint8Array>,

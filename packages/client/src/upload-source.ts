@@ -1,21 +1,15 @@
 import { uploadCompleted, uploadStarted, uploadView, type PartUrl } from '@longhaul/protocol'
-import type { Body, Connection } from './connection.ts'
+import type { ByteSource } from './byte-source.ts'
+import type { Connection } from './connection.ts'
 import { isServiceError, TransferError } from './errors.ts'
-
-/** Bytes to upload. A browser's `File` is one; `fileSource` of `@longhaul/client/node` makes one of a path. */
-export interface ByteSource {
-  readonly name: string
-  readonly size: number
-  readonly type?: string
-  /** Bytes from `start` up to, not including, `end`. Asked again for the same range when a part is sent again. */
-  slice(start: number, end: number): Body
-  /** SHA-256 (hex) of the whole, where it can be had: compared with what the service stored. */
-  sha256?(signal?: AbortSignal): Promise<string>
-}
+import { sendParts } from './send-parts.ts'
+import type { UploadMemory } from './upload-memory.ts'
 
 export interface UploadOptions {
   /** Goes on with this upload instead of a new one; when the service no longer knows it, starts anew. */
   readonly uploadId?: string | undefined
+  /** Else with the one that this remembers. @default the client's */
+  readonly memory?: UploadMemory | undefined
   /** Told once the upload has an id: keep it to resume after an interruption. */
   readonly onStarted?: ((uploadId: string) => void) | undefined
   readonly onProgress?: ((sentBytes: number, totalBytes: number) => void) | undefined
@@ -26,6 +20,8 @@ export interface UploadOptions {
 export interface Uploaded {
   readonly uploadId: string
   readonly uri?: string
+  /** Of the whole, where the service or the source knows it. */
+  readonly sha256?: string
   /** Bytes that the service had already. */
   readonly resumedBytes: number
 }
@@ -53,11 +49,18 @@ export async function uploadSource(
     let session = await openSession(connection, source, options)
     options.onStarted?.(session.uploadId)
     const resumedBytes = session.receivedBytes
+    const send = async ({ partBytes, partUrls, receivedBytes }: Session): Promise<boolean> => {
+      const sent = await sendParts(connection, source, {
+        parts: partUrls,
+        partBytes,
+        receivedBytes,
+        ...options,
+        signal,
+      })
+      return !sent.expired
+    }
     // Signed URLs end some time: a long upload asks for new ones and goes on.
-    for (
-      let round = 0;
-      !session.done && !(await sendParts(connection, session, source, options, signal));
-    ) {
+    for (let round = 0; !session.done && !(await send(session));) {
       if (++round > 100)
         throw new TransferError(
           'local',
@@ -77,12 +80,19 @@ export async function uploadSource(
     )
     const wanted = await digest
     if (wanted !== undefined && completed.sha256 != null && completed.sha256 !== wanted) {
+      await options.memory?.forget(connection.url, source)
       throw new TransferError(
         'checksum',
         `${source.name}: the service stored SHA-256 ${completed.sha256}, the file has ${wanted}; upload it again`,
       )
     }
-    return { uploadId: session.uploadId, uri: completed.uri, resumedBytes }
+    const sha256 = completed.sha256 ?? wanted
+    return {
+      uploadId: session.uploadId,
+      uri: completed.uri,
+      resumedBytes,
+      ...(sha256 === undefined ? {} : { sha256 }),
+    }
   } finally {
     stop.abort()
   }
@@ -93,9 +103,11 @@ async function openSession(
   source: ByteSource,
   options: UploadOptions,
 ): Promise<Session> {
-  if (options.uploadId !== undefined) {
+  const { memory } = options
+  const uploadId = options.uploadId ?? (await memory?.recall(connection.url, source))
+  if (uploadId !== undefined) {
     try {
-      const known = await readSession(connection, options.uploadId, source.size)
+      const known = await readSession(connection, uploadId, source.size)
       if (known !== undefined) return known
     } catch (error) {
       if (!isServiceError(error, 'upload-not-found') && !isServiceError(error, 'upload-expired'))
@@ -111,6 +123,7 @@ async function openSession(
     },
     signal: options.signal,
   })
+  await memory?.remember(connection.url, source, started.upload_id)
   return {
     uploadId: started.upload_id,
     partBytes: started.part_size_bytes,
@@ -140,45 +153,4 @@ async function readSession(
     receivedBytes: view.received_bytes,
     done: view.status === 'completed' || view.missing_parts.length === 0,
   }
-}
-
-/** False when a signed URL had expired: the caller gets new ones. */
-async function sendParts(
-  connection: Connection,
-  session: Session,
-  source: ByteSource,
-  options: UploadOptions,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const waiting = session.partUrls.values()
-  let sent = session.receivedBytes
-  let expired = false
-  const lane = async (): Promise<void> => {
-    // All lanes take from one iterator: each part goes out once.
-    for (const part of waiting) {
-      if (expired) return
-      const start = (part.part_number - 1) * session.partBytes
-      const end = Math.min(start + session.partBytes, source.size)
-      try {
-        const answer = await connection.send(part.url, {
-          method: 'PUT',
-          body: () => source.slice(start, end),
-          // A stream does not know its length, and stores refuse parts of unknown length.
-          headers: { 'content-length': String(end - start) },
-          signal,
-          timeoutMs: 0,
-        })
-        await answer.body?.cancel()
-      } catch (error) {
-        if (!isServiceError(error, 'signature-expired')) throw error
-        expired = true
-        return
-      }
-      sent += end - start
-      options.onProgress?.(sent, source.size)
-    }
-  }
-  options.onProgress?.(sent, source.size)
-  await Promise.all(Array.from({ length: options.parallel ?? 3 }, lane))
-  return !expired
 }

@@ -56,7 +56,7 @@ export const forbidden: IRegularForbiddenRuleType[] = [
   rule(
     'client-needs-only-protocol',
     'The client runs wherever fetch does; only its Node half may touch files.',
-    { path: '^packages/client/src/', pathNot: [tests, '^packages/client/src/node\\.ts$'] },
+    { path: '^packages/client/src/', pathNot: [tests, '^packages/client/src/node(/|\\.ts$)'] },
     { pathNot: '^packages/(client|protocol)/src/|node_modules/zod/' },
   ),
   rule(

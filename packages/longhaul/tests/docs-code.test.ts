@@ -42,13 +42,31 @@ function complaintsOf(files: ReadonlyMap<string, string>): string[] {
   })
 }
 
-it('shows TypeScript in its guide that type-checks as it stands', async () => {
-  const blocks = await blocksOf('docs/guides/typescript.md')
-  const [[name, code] = ['', '']] = blocks
+it('shows TypeScript in its guides that type-checks as it stands', async () => {
+  const authors = await blocksOf('docs/guides/typescript.md')
+  const [[name, code] = ['', '']] = authors
+  // What the guide for callers imports is the processor that the guide for authors shows.
+  const served = path.join(import.meta.dirname, 'word-count.ts')
+  const blocks = new Map([
+    ...authors,
+    [served, code],
+    ...(await blocksOf('docs/guides/clients.md')),
+  ])
   expect(code).toContain('text.text()')
   // One that is wrong goes with them: what sees no mistake there would see none anywhere.
-  const wrong = new Map([[`${name}-wrong.ts`, code.replace('text.text()', 'text.txet()')]])
+  const calls = blocks.get(path.join(import.meta.dirname, 'clients-block-1.ts')) ?? ''
+  const wrong = new Map([
+    [`${name}-wrong.ts`, code.replace('text.text()', 'text.txet()')],
+    [
+      path.join(import.meta.dirname, 'clients-wrong.ts'),
+      calls.replace('result.words', 'result.wrods').replace('shortest: 3', "shortest: 'three'"),
+    ],
+  ])
   const complaints = complaintsOf(new Map([...blocks, ...wrong]))
   expect(complaints).toContainEqual(expect.stringContaining("'txet' does not exist"))
+  expect(complaints).toContainEqual(expect.stringContaining("'wrods' does not exist"))
+  expect(complaints).toContainEqual(
+    expect.stringContaining("Type 'string' is not assignable to type 'number"),
+  )
   expect(complaints.filter((one) => !one.includes('-wrong.ts'))).toEqual([])
 })

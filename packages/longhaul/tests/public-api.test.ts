@@ -22,17 +22,32 @@ it('gives exactly these names to whoever imports a package', async () => {
   expect(names).toMatchInlineSnapshot(`
     {
       "@longhaul/client": [
+        "JobFailedError",
         "ServiceError",
         "TransferError",
         "UnreachableError",
         "createClient",
         "isServiceError",
         "sha256",
+        "storedUploads",
+      ],
+      "@longhaul/client/compat": [
+        "ApiError",
+        "CompatError",
+        "DownloadError",
+        "JobFailedError",
+        "JobNotFoundError",
+        "JobTimeoutError",
+        "NetworkError",
+        "UploadError",
+        "createCompatClient",
       ],
       "@longhaul/client/node": [
         "fileSink",
         "fileSource",
         "nodeSha256",
+        "notedUploads",
+        "withFiles",
       ],
       "@longhaul/protocol": [
         "catalogue",

@@ -9,6 +9,7 @@ import {
   type InputSpec,
   type OutputSpec,
   type ResultOf,
+  type SchemaOf,
 } from './schema-spec.ts'
 
 export interface ProcessorOptions<
@@ -60,9 +61,18 @@ export interface ProcessorOptions<
 
 const mark = Symbol.for('longhaul.processor')
 
-/** What `defineProcessor` gives: the declaration, checked and resolved. Plain data and functions. */
-export interface Processor {
+/** What callers send and get, for clients that are typed by the declaration. */
+export interface ProcessorCalls {
   readonly name: string
+  readonly input: unknown
+  readonly output: unknown
+}
+
+/** What `defineProcessor` gives: the declaration, checked and resolved. Plain data and functions. */
+export interface Processor<Calls extends ProcessorCalls = ProcessorCalls> {
+  readonly name: string
+  /** A type and no more: there is never a value. */
+  readonly '~calls'?: Calls
   readonly version: string | undefined
   readonly description: string
   readonly input: z.ZodObject
@@ -97,7 +107,10 @@ export function defineProcessor<
   const I extends InputSpec = Record<never, never>,
   O extends OutputSpec | undefined = undefined,
   W = undefined,
->(options: ProcessorOptions<I, O, W>): Processor {
+  const N extends string = string,
+>(
+  options: ProcessorOptions<I, O, W> & { readonly name: N },
+): Processor<{ name: N; input: z.input<SchemaOf<I>>; output: ResultOf<O> }> {
   const { name, version, description = '', setup, run, retry, resources } = options
   if (typeof name !== 'string' || !/^[A-Za-z0-9][\w.-]{0,63}$/.test(name)) {
     throw new TypeError(

@@ -1,0 +1,22 @@
+/** For programs that knew the clients of systems A and B: the same methods, words and errors. See docs/guides/clients.md. */
+export { createCompatClient } from './compat-client.ts'
+export type {
+  BinsStart,
+  BinsStarted,
+  CompatClient,
+  CompatOptions,
+  ManifestRequest,
+} from './compat-client.ts'
+export {
+  ApiError,
+  CompatError,
+  DownloadError,
+  JobFailedError,
+  JobNotFoundError,
+  JobTimeoutError,
+  NetworkError,
+  UploadError,
+} from './errors.ts'
+export type { BinFiles } from './bin-files.ts'
+export type { IngestOptions } from './send-ingest.ts'
+export type { WaitOptions } from './wait-for-job.ts'
