@@ -35,6 +35,13 @@ it('gives exactly these names to whoever imports a package', async () => {
         "nodeSha256",
       ],
       "@longhaul/protocol": [
+        "callbackList",
+        "callbackSecret",
+        "callbackStatus",
+        "callbackTry",
+        "callbackTypes",
+        "callbackUrl",
+        "callbackView",
         "catalogue",
         "fieldError",
         "fileReference",
