@@ -1,4 +1,4 @@
-import { callbackList, callbackView } from '@longhaul/protocol'
+import { callbackList, callbackSecret, callbackView, jobList } from '@longhaul/protocol'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
@@ -193,7 +193,8 @@ describe('a URL that may not be called', () => {
     ['a file', 'file:///etc/passwd'],
     ['nothing at all', 'no url'],
   ])('is refused when the job is submitted: %s', async (_what, callback_url) => {
-    const total = async () => (await service.call('GET /jobs?view=native&limit=1')).json.total
+    const total = async (): Promise<number> =>
+      jobList.parse((await service.call('GET /jobs?view=native&limit=1')).json).total
     const before = await total()
     const where = '/processors/shout/jobs'
     const json = { input: { text: 'a' }, callback_url }
@@ -332,8 +333,8 @@ it('tells owners of their own callbacks only, each signed with a secret of its o
     expect([await count(ana), await count(ben), await count(root)]).toEqual([1, 0, 1])
     expect((await own.call(`POST /callbacks/${id}/retry`, ben)).status).toBe(404)
     expect((await own.call(`GET /jobs/${job.json.job_id}/callbacks`, ben)).status).toBe(404)
-    const secretOf = async (who: object) =>
-      (await own.call('GET /callbacks/secret', who)).json.secret
+    const secretOf = async (who: object): Promise<string> =>
+      callbackSecret.strict().parse((await own.call('GET /callbacks/secret', who)).json).secret
     expect(await secretOf(ana)).not.toBe(await secretOf(ben))
     const reader = await as('ana', 'read')
     expect((await own.call('GET /callbacks/secret', reader)).json.code).toBe('forbidden')

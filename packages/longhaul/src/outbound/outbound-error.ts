@@ -6,9 +6,9 @@ export const failed = (url: URL, why: string, cause?: unknown): LonghaulError =>
   new LonghaulError('outbound-failed', `${url.host} could not be reached: ${why}.`, { cause })
 
 /** Whatever went wrong, as what the caller can name. A caller who gave up gets its own reason back. */
-export function translated(error: unknown, url: URL, { endedBy }: Patience): unknown {
+export function translated(error: unknown, url: URL, patience: Patience): unknown {
   if (isLonghaulError(error)) return error
-  const why = endedBy()
+  const why = patience.endedBy()
   if (why === 'caller') return error
   if (why !== undefined)
     return new LonghaulError('outbound-timeout', `${url.host} ${why}.`, { cause: error })
