@@ -282,6 +282,34 @@ describe('what the operator allows', () => {
     }
   })
 
+  it('does not lead from https to http', async () => {
+    const pair = selfSigned('hooks.lab.org')
+    await using plain = await serve('127.0.0.2', (_request, response) => response.end('ok'))
+    await using open = await serve(
+      '127.0.0.2',
+      (_request, response) =>
+        response.writeHead(302, { location: `http://hooks.lab.org:${plain.port}/` }).end(),
+      pair,
+    )
+    const known = getCACertificates('default')
+    setDefaultCACertificates([...known, pair.cert])
+    try {
+      const guard = createOutbound({ allow: ['127.0.0.2'], resolve: lead })
+      const sent = guard.send({ url: `https://hooks.lab.org:${open.port}/`, ...limits })
+      await expect(sent).rejects.toThrow('a redirect from https to http')
+      expect(plain.seen).toEqual([])
+    } finally {
+      setDefaultCACertificates(known)
+    }
+  })
+
+  it('may be this machine, by its name and the resolver of the system', async () => {
+    await using here = await serve('127.0.0.1', (_request, response) => response.end('ok'))
+    const url = `http://localhost:${here.port}/`
+    const reply = await createOutbound({ allow: ['localhost'] }).send({ url, ...limits })
+    expect(await textOf(reply)).toBe('ok')
+  })
+
   it('says plainly when nobody answers', async () => {
     let port: number
     {

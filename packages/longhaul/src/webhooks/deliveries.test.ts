@@ -1,31 +1,23 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openSqlite, type SqliteDatabase } from '../database/index.ts'
+import type { Database } from '../database/database.ts'
 import { LonghaulError } from '../errors/index.ts'
 import type { JobEngine } from '../jobs/engine.ts'
 import { completed, leaseOf, newJob, worker } from '../jobs/engine-conformance/harness.ts'
-import { sqliteEngine } from '../jobs/sqlite/index.ts'
 import type { Outbound, OutboundRequest } from '../outbound/index.ts'
 import { createCallbackKeys } from './callback-keys.ts'
-import { callbackStatements, type CallbackRow, type TryRow } from './callback-statements.ts'
+import type { CallbackRow, TryRow } from './callback-statements.ts'
+import { openCallbacks, type CallbacksUnderTest } from './callbacks.fixture.ts'
 import { startDeliveries } from './deliveries.ts'
 
-let folder: string
-let database: SqliteDatabase
+let test: CallbacksUnderTest
+let database: Database
 let engine: JobEngine
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'longhaul-callbacks-'))
-  const file = path.join(folder, 'longhaul.db')
-  database = await openSqlite({ path: file, statements: callbackStatements })
-  engine = sqliteEngine(database)
+  test = await openCallbacks()
+  ;({ database, engine } = test)
 })
-afterEach(async () => {
-  await database.close()
-  await rm(folder, { recursive: true })
-})
+afterEach(() => test.stop())
 
 /** A receiver that does what the test says, without a network. */
 function receiver(answer: (request: OutboundRequest, n: number) => Promise<number> | number) {
