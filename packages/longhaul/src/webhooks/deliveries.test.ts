@@ -8,9 +8,9 @@ import { postgresEngine } from '../jobs/postgres/index.ts'
 import { sqliteEngine } from '../jobs/sqlite/index.ts'
 import { startTestPostgres, type TestPostgres } from '../testing/servers/postgres.ts'
 import { callbackStatements as statements } from './callback-statements.ts'
-import { deliveriesConformance } from './deliveries.conformance.ts'
+import { deliveriesSuite } from './deliveries-suite.fixture.ts'
 
-deliveriesConformance('SQLite', async () => {
+deliveriesSuite('SQLite', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-callbacks-'))
   const database = await openSqlite({ path: path.join(folder, 'longhaul.db'), statements })
   const stop = async (): Promise<void> => {
@@ -27,7 +27,7 @@ describe('with a server', () => {
   })
   afterAll(() => server.stop())
 
-  deliveriesConformance('PostgreSQL', async () => {
+  deliveriesSuite('PostgreSQL', async () => {
     const database = await openPostgres({ url: await server.createDatabase(), statements })
     return { database, engine: postgresEngine(database), stop: () => database.close() }
   })

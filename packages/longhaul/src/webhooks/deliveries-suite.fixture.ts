@@ -33,7 +33,7 @@ async function until(what: () => Promise<boolean> | boolean): Promise<void> {
 }
 
 /** What is promised of callbacks on every database. */
-export function deliveriesConformance(name: string, open: () => Promise<CallbacksUnderTest>): void {
+export function deliveriesSuite(name: string, open: () => Promise<CallbacksUnderTest>): void {
   let test: CallbacksUnderTest
   let database: Database
   let engine: JobEngine
