@@ -14,6 +14,7 @@ import { isTerminal } from '../src/jobs/job.ts'
 import { startTestPostgres, type TestPostgres } from '../src/testing/servers/postgres.ts'
 import { startTestSwift, type TestSwift } from '../src/testing/servers/swift.ts'
 import { layOldData } from './upgrade/old-data.ts'
+import { startReceiver } from './harness/receiver.ts'
 import { until } from './harness/until.ts'
 
 const processors = path.join(import.meta.dirname, 'fixtures/upgrade-processors.ts')
@@ -99,6 +100,36 @@ describe('moveData', () => {
     await engine.setQueue('measure', { paused: false })
     expect((await ended(app, waiting)).result?.value).toEqual({ bytes: 11 })
     expect(await engine.recount()).toEqual([])
+  })
+
+  it('brings callbacks that wait along, with the secret that signs them', async () => {
+    const receiver = await startReceiver()
+    try {
+      receiver.answer = () => ({ status: 500 })
+      const config = { outboundAllow: ['127.0.0.1'] }
+      const secretOf = async (app: App) => (await app.inject('/callbacks/secret')).body
+      let secret: string
+      let id: string
+      {
+        await using app = await start({ ...config, bucket: store.bucket })
+        const url = `/processors/shout/jobs?callback_url=${encodeURIComponent(receiver.url)}`
+        const answer = await app.inject({ method: 'POST', url, payload: { input: { text: 'a' } } })
+        id = answer.json<{ job_id: string }>().job_id
+        await receiver.at('/')
+        secret = await secretOf(app)
+      }
+      await move()
+      receiver.answer = () => ({ status: 200 })
+      await using app = await start({ ...config, databaseUrl, ...store })
+      const callback = String(receiver.received[0]?.headers['webhook-id'])
+      await app.inject({ method: 'POST', url: `/callbacks/${callback}/retry` })
+      const [first, second] = await receiver.at('/', 2)
+      expect(second?.text).toBe(first?.text)
+      expect(second?.json.job_id).toBe(id)
+      expect(await secretOf(app)).toBe(secret)
+    } finally {
+      await receiver.stop()
+    }
   })
 
   it('only looks when it is a dry run', async () => {

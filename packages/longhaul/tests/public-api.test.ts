@@ -50,6 +50,13 @@ it('gives exactly these names to whoever imports a package', async () => {
         "withFiles",
       ],
       "@longhaul/protocol": [
+        "callbackList",
+        "callbackSecret",
+        "callbackStatus",
+        "callbackTry",
+        "callbackTypes",
+        "callbackUrl",
+        "callbackView",
         "catalogue",
         "fieldError",
         "fileReference",

@@ -1,10 +1,13 @@
 import { z } from 'zod'
+import { callbackUrl } from './callback.ts'
 import { timestamp } from './primitives.ts'
 import { partUrl } from './upload.ts'
 
 /** `POST /ingest/start`: upload files that become one job when the last is complete. */
 export const ingestStart = z.object({
   files: z.array(z.object({ filename: z.string(), size_bytes: z.int().positive() })).min(1),
+  /** Is told, by a signed POST, how the job ended. */
+  callback_url: callbackUrl.nullish(),
 })
 export type IngestStart = z.infer<typeof ingestStart>
 

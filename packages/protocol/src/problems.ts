@@ -70,6 +70,13 @@ export const catalogue = {
     title: 'The processor changed and no longer accepts this job',
   },
   cancelled: { status: 409, title: 'The job was cancelled' },
+  // callbacks, and requests that go out
+  'callback-not-found': { status: 404, title: 'Callback not found' },
+  'callback-delivered': { status: 409, title: 'The callback was delivered already' },
+  'outbound-refused': { status: 403, title: 'Requests to that address are not allowed' },
+  'outbound-failed': { status: 502, title: 'Another server could not be reached' },
+  'outbound-timeout': { status: 504, title: 'Another server took too long' },
+  'outbound-too-large': { status: 502, title: 'Another server sent too much' },
   // configuration and start
   'invalid-config': { status: 500, title: 'The configuration is not valid' },
   'database-unusable': { status: 503, title: 'The database cannot be used' },

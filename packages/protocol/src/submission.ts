@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { callbackUrl } from './callback.ts'
 import { jobId, jsonObject } from './primitives.ts'
 
 /** A file in a JSON submission: a completed upload, an object of the store, or a file below an allowed root. */
@@ -23,6 +24,8 @@ export const submissionOptions = z.object({
   depends_on: z.array(jobId).max(1000).optional(),
   /** `completed`: one that does not complete fails this job too. `any`: how they end does not matter. @default completed */
   on_dependency: z.enum(['completed', 'any']).optional(),
+  /** Is told, by a signed POST, how the job ended. */
+  callback_url: callbackUrl.optional(),
 })
 
 /** `POST /processors/{name}/jobs` and `…/run` as JSON. File fields of `input` hold a file reference, or an array of them. */

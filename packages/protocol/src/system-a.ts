@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { callbackUrl } from './callback.ts'
 import { jsonObject, timestamp } from './primitives.ts'
 
 /** The four words that clients of system A know. Any other breaks them. */
@@ -14,6 +15,7 @@ export const manifestSubmission = z.object({
   /** Which processor, where the service has several. */
   processor: z.string().nullish(),
   idempotency_key: z.string().max(255).nullish(),
+  callback_url: callbackUrl.nullish(),
 })
 export type ManifestSubmission = z.infer<typeof manifestSubmission>
 

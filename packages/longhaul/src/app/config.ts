@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { LonghaulError } from '../errors/index.ts'
+import { isAllowEntry } from '../outbound/index.ts'
 
 /** Every setting, resolved once: explicit options, then environment, then defaults. Frozen. */
 export interface Config {
@@ -44,6 +45,12 @@ export interface Config {
   readonly shardBytes: number
   /** Folders below which `file://` inputs are allowed. */
   readonly inputRoots: readonly string[]
+  /** Hosts, addresses and ranges beyond the public internet that requests to others' URLs may go to. */
+  readonly outboundAllow: readonly string[]
+  /** What callbacks are signed with; the first is the one that receivers are told. @default one kept in the database */
+  readonly callbackSecrets: readonly string[]
+  /** After so many tries a callback is given up. @default 16, two days */
+  readonly callbackTries: number
   /** Serve without keys on an address that is not loopback. */
   readonly open: boolean
   /** Variables that processors may see. */
@@ -152,6 +159,9 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
     inputRoots: (options.inputRoots ?? list('LONGHAUL_INPUT_ROOTS', path.delimiter)).map((root) =>
       path.resolve(root),
     ),
+    outboundAllow: options.outboundAllow ?? list('LONGHAUL_OUTBOUND_ALLOW', ','),
+    callbackSecrets: options.callbackSecrets ?? list('LONGHAUL_CALLBACK_SECRET', ' '),
+    callbackTries: options.callbackTries ?? integer('LONGHAUL_CALLBACK_TRIES', 16, 1),
     open: options.open ?? false,
     processorEnv: options.processorEnv ?? list('LONGHAUL_PROCESSOR_ENV', ','),
     logJobOutput: options.logJobOutput ?? env['LOG_JOB_OUTPUT'] === 'stdout',
@@ -160,6 +170,13 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
     serviceVersion: options.serviceVersion ?? '0.1.0',
     python: options.python ?? env['LONGHAUL_PYTHON'] ?? 'python3',
   }
+  for (const entry of config.outboundAllow)
+    if (!isAllowEntry(entry))
+      mistakes.push(
+        `LONGHAUL_OUTBOUND_ALLOW lists hosts and ranges such as hooks.example.org:9000 or 10.1.0.0/16, got ${JSON.stringify(entry)}`,
+      )
+  if (config.callbackSecrets.some((secret) => secret.length < 24))
+    mistakes.push('LONGHAUL_CALLBACK_SECRET must have at least 24 characters')
   if (!logLevels.includes(config.logLevel))
     mistakes.push(
       `LOG_LEVEL must be one of ${logLevels.join(', ')}, got ${JSON.stringify(config.logLevel)}`,

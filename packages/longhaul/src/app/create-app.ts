@@ -3,9 +3,11 @@ import { pino, type Logger } from 'pino'
 import { createHttpServer, healthStatements } from '../http/index.ts'
 import { mayReadKey, removeJobs } from '../jobs/index.ts'
 import { checkExposure, createKeys, keyStatements } from '../keys/index.ts'
+import { createOutbound } from '../outbound/index.ts'
 import type { ProcessorSource } from '../runners/runner.ts'
 import type { Storage } from '../storage/object-store.ts'
 import { createUploads, uploadStatements } from '../uploads/index.ts'
+import { callbackStatements, createCallbackKeys, startDeliveries } from '../webhooks/index.ts'
 import { createWorker, LogCopies, startUpkeep, thisWorker, type Worker } from '../worker/index.ts'
 import { AttemptCounts, countEnds } from './attempt-counts.ts'
 import { readConfig, type Config, type ConfigOptions } from './config.ts'
@@ -62,7 +64,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   await makeDataFolder(config.dataDir)
   const backends = await openBackends(
     config,
-    { ...uploadStatements, ...keyStatements, ...healthStatements },
+    { ...uploadStatements, ...keyStatements, ...healthStatements, ...callbackStatements },
     options.unsafe?.engine,
   )
   const opened: (() => Promise<unknown>)[] = [() => backends.database.close()]
@@ -101,8 +103,9 @@ async function assemble(
   opened.push(() => Promise.all([...runners.values()].map((runner) => runner.stop())))
   if (config.roles.worker) await limitQueues(engine, runners, { keepLower: backends.shared })
   const ends = new AttemptCounts()
+  const outbound = createOutbound({ allow: config.outboundAllow })
   const services: Services = {
-    ...{ config, log, database, engine, storage, uploads, runners, broken },
+    ...{ config, log, database, engine, storage, uploads, outbound, runners, broken },
     ends,
   }
   const server: FastifyInstance = await createHttpServer(services)
@@ -127,6 +130,15 @@ async function assemble(
         ...(backends.shared ? { logs: new LogCopies(storage, config.dataDir, log) } : {}),
       })
     : undefined
+  // By whoever has the API: a host that only works may be one that reaches nobody.
+  const deliveries = config.roles.api
+    ? startDeliveries({
+        ...{ database, engine, outbound, log },
+        keys: createCallbackKeys(database, config.callbackSecrets),
+        maxTries: config.callbackTries,
+        userAgent: `longhaul/${config.serviceVersion}`,
+      })
+    : undefined
   const expiry = setInterval(() => {
     uploads.expire().catch((error: unknown) => log.error({ err: error }, 'expiring uploads failed'))
   }, 60_000).unref()
@@ -136,7 +148,7 @@ async function assemble(
   const stop = (): Promise<void> =>
     (stopped ??= (async () => {
       clearInterval(expiry)
-      await Promise.all([server.close(), worker?.stop()])
+      await Promise.all([server.close(), worker?.stop(), deliveries?.stop()])
       await upkeep.stop()
       await Promise.all([...runners.values()].map((runner) => runner.stop()))
       // Nothing of it is held any more; without its row, nobody takes it for a worker that died.

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Database } from '../database/database.ts'
 import type { JobEngine } from '../jobs/engine.ts'
+import type { Outbound } from '../outbound/index.ts'
 import type { Runner } from '../runners/runner.ts'
 import type { Storage } from '../storage/object-store.ts'
 import type { Uploads } from '../uploads/uploads.ts'
@@ -15,6 +16,8 @@ export interface Services {
   readonly engine: JobEngine
   readonly storage: Storage
   readonly uploads: Uploads
+  /** The guard of requests to addresses that others chose. */
+  readonly outbound: Outbound
   /** How attempts of this process ended. */
   readonly ends: AttemptCounts
   /** By name; also the broken ones, see `broken`. */

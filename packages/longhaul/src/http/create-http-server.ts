@@ -12,6 +12,7 @@ import {
 } from '../jobs/index.ts'
 import { createKeys } from '../keys/index.ts'
 import { uploadRoutes } from '../uploads/routes.ts'
+import { callbackRoutes, createCallbackKeys, jobCallbackRoutes } from '../webhooks/index.ts'
 import { collectRoutes } from './allowed-methods.ts'
 import { authenticate } from './authentication.ts'
 import { addDocumentation } from './documentation.ts'
@@ -90,6 +91,7 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
     await scope.register(submissionRoutes, { services, watch })
     await scope.register(ingestRoutes, { services })
     await scope.register(jobRoutes, { services, streams })
+    await scope.register(jobCallbackRoutes, { services })
   }
   await app.register(rootRoutes, { services })
   await app.register(processorRoutes, { services })
@@ -97,6 +99,10 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
   await app.register(queueRoutes, { services })
   await app.register(workerRoutes, { services })
   await app.register(statusRoutes, { services })
+  await app.register(callbackRoutes, {
+    services,
+    keys: createCallbackKeys(database, config.callbackSecrets),
+  })
   await app.register(features)
   // A client of an older service changes its base URL to this prefix, and nothing else.
   await app.register(features, { prefix: '/processors/:processor' })

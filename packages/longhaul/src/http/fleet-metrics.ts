@@ -5,7 +5,10 @@ import type { Services } from '../app/services.ts'
  * What all processes together do, as the database has it: the same from each of them. Only the ends of attempts are this
  * process's own; sum those over the workers.
  */
-export function fleetMetrics(registry: Registry, { config, engine, ends }: Services): void {
+export function fleetMetrics(
+  registry: Registry,
+  { config, database, engine, ends }: Services,
+): void {
   const registers = [registry]
   const queues = onceAScrape(() => engine.queues())
   const workers = onceAScrape(() => engine.workers())
@@ -53,6 +56,17 @@ export function fleetMetrics(registry: Registry, { config, engine, ends }: Servi
       const now = await engine.now()
       const leases = (await workers()).flatMap(({ jobs }) => jobs)
       this.set(leases.filter(({ leaseExpiresAt }) => leaseExpiresAt < now).length)
+    },
+  })
+  new Gauge({
+    name: 'longhaul_callbacks',
+    help: 'Callbacks that wait to be sent, and dead ones, which were given up',
+    labelNames: ['status'],
+    registers,
+    async collect() {
+      const [counts] = await database.read<{ waiting: number; dead: number }>('callback.counts', [])
+      this.set({ status: 'waiting' }, Number(counts?.waiting ?? 0))
+      this.set({ status: 'dead' }, Number(counts?.dead ?? 0))
     },
   })
   new Counter({

@@ -23,7 +23,7 @@ const services = (more: object): Services =>
   ({
     config: { dataDir: tmpdir(), diskFloorBytes: 0 },
     engine: { now: async () => Date.now(), queues: async () => [] },
-    database: { read: async () => [{ no: 4 }] },
+    database: { read: async () => [{ no: 99 }] },
     storage: { list: async () => ({ objects: [] }), freeBytes: async () => undefined },
     runners: new Map(),
     broken: [],

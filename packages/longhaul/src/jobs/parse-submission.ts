@@ -14,6 +14,7 @@ export interface SubmissionOptions {
   readonly expiresInSeconds?: number
   readonly dependsOn?: readonly JobId[]
   readonly onDependency?: 'completed' | 'any'
+  readonly callbackUrl?: string
 }
 export type ParsedSubmission =
   | {
@@ -46,6 +47,7 @@ export const submissionQuery = z.object({
   expires_in_seconds: z.coerce.number().positive().max(1e9).optional(),
   depends_on: z.preprocess(listed, submissionOptions.shape.depends_on),
   on_dependency: submissionOptions.shape.on_dependency,
+  callback_url: submissionOptions.shape.callback_url,
 })
 export type SubmissionQuery = z.infer<typeof submissionQuery>
 
@@ -71,7 +73,7 @@ export function parseSubmission(body: unknown, query: SubmissionQuery): ParsedSu
     const { input, ...options } = parseRequest(inputBody, body, 'body')
     return { family: 'input', input: input as JsonObject, options: optionsOf(query, options) }
   }
-  const { manifest_uri, manifest_inline, parameters, idempotency_key } = parseRequest(
+  const { manifest_uri, manifest_inline, parameters, idempotency_key, callback_url } = parseRequest(
     manifestBody,
     body,
     'body',
@@ -88,7 +90,10 @@ export function parseSubmission(body: unknown, query: SubmissionQuery): ParsedSu
     manifest:
       manifest_uri == null ? { files: manifest_inline?.files ?? [] } : { uri: manifest_uri },
     parameters: (parameters ?? {}) as JsonObject,
-    options: optionsOf(query, { idempotency_key: idempotency_key ?? undefined }),
+    options: optionsOf(query, {
+      idempotency_key: idempotency_key ?? undefined,
+      callback_url: callback_url ?? undefined,
+    }),
   }
 }
 
@@ -120,6 +125,7 @@ export function optionsOf(
     expiresInSeconds: said.expires_in_seconds,
     dependsOn: said.depends_on?.length === 0 ? undefined : said.depends_on,
     onDependency: said.on_dependency,
+    callbackUrl: body.callback_url || query.callback_url || undefined,
   })
 }
 

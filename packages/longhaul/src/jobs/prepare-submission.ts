@@ -116,12 +116,14 @@ function checked(
   return result.input
 }
 
+/** Who is told of the end is no part of the request: asked again with another callback, it is the same job. */
 function toJobOptions(
-  { idempotencyKey: key, ...options }: SubmissionOptions,
+  { idempotencyKey: key, callbackUrl, ...options }: SubmissionOptions,
   identity: unknown,
 ): Omit<SubmissionOptions, 'idempotencyKey'> & Pick<Submission, 'idempotency'> {
-  if (key === undefined) return options
-  return { ...options, idempotency: { key, hash: digestOf({ ...options, identity }) } }
+  const told = callbackUrl === undefined ? options : { ...options, callbackUrl }
+  if (key === undefined) return told
+  return { ...told, idempotency: { key, hash: digestOf({ ...options, identity }) } }
 }
 
 const contentOf = ({ name, size, sha256 }: FileRef) => ({ name, size, sha256 })

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { boundedList, laxInteger } from '../validation/index.ts'
 import { baseUrlOf } from './base-url.ts'
+import { checkCallback } from './check-callback.ts'
 import { acceptsIngest } from './prepare-submission.ts'
 import { processorFor } from './processor-for.ts'
 import { submitIngest } from './submit-ingest.ts'
@@ -30,7 +31,7 @@ export const ingestRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
   app,
   { services },
 ) => {
-  const { config, engine, uploads } = services
+  const { config, database, engine, uploads } = services
 
   app.post(
     '/ingest/start',
@@ -49,7 +50,11 @@ export const ingestRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
       const { description } = processorFor(services, named)
       acceptsIngest(description)
       await engine.checkRoom(request.owner, 1) // nobody uploads for a job that would be refused
+      const callbackUrl = request.body.callback_url || undefined
+      checkCallback(services, callbackUrl, 'body')
       const jobId = randomUUID()
+      if (callbackUrl !== undefined)
+        await database.write([{ statement: 'callback.announce', params: [jobId, callbackUrl] }])
       const started = await uploads.start({
         owner: request.owner,
         jobId,

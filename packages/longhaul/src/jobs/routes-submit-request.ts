@@ -5,6 +5,7 @@ import { fileFieldsOf, type ProcessorDescription } from '../processor/index.ts'
 import type { Runner } from '../runners/runner.ts'
 import { parseRequest } from '../validation/index.ts'
 import { baseUrlOf } from './base-url.ts'
+import { checkCallback } from './check-callback.ts'
 import type { Job } from './job.ts'
 import {
   optionsOf,
@@ -39,6 +40,7 @@ export async function submitRequest(
     return runner.description
   }
   const options = withHeaderKey(optionsOf(query), request)
+  checkCallback(services, options.callbackUrl, 'query')
   const named = (request.params as { processor?: string }).processor ?? query.processor
   if (request.isMultipart()) {
     const parts = formParts(() => request.parts() as AsyncIterable<FormPart>)
@@ -62,6 +64,7 @@ export async function submitRequest(
   // Where the path names the processor, a bad name or a broken file is said before anything about the body.
   if ((request.params as { processor?: string }).processor !== undefined) find()
   const parsed = parseSubmission(request.body, query)
+  checkCallback(services, parsed.options.callbackUrl, 'body')
   const submission = await prepareJson(
     services,
     find(request.body),

@@ -15,6 +15,7 @@ export function submitIngest(
     const { description } = processorFor(services, name)
     const defaults = inputSchemaOf(description).check({}, { place: ['body'], withoutFiles: true })
     const manifest = { files: files.map(({ uri }) => uri) }
+    const [announced] = await services.database.read<{ url: string }>('callback.announced', [jobId])
     try {
       await submitJob(
         services,
@@ -24,8 +25,11 @@ export function submitIngest(
           owner,
           processor: description,
           params: { input: defaults.ok ? defaults.input : {}, manifest },
+          ...(announced === undefined ? {} : { callbackUrl: announced.url }),
         },
-        also,
+        announced === undefined
+          ? also
+          : [...also, { statement: 'callback.taken-over', params: [jobId] }],
       )
     } catch (error) {
       // The job and `also` commit together, so a job under this id means that all of it has happened.

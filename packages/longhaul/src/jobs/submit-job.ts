@@ -23,6 +23,8 @@ export interface Submission {
   readonly expiresInSeconds?: number
   readonly dependsOn?: readonly JobId[]
   readonly onDependency?: 'completed' | 'any'
+  /** Has passed the outbound guard. */
+  readonly callbackUrl?: string
 }
 
 export const newJobId = (kind: Submission['kind']): JobId =>
@@ -39,7 +41,7 @@ export async function submitJob(
   also: readonly Write[] = [],
 ): Promise<{ readonly job: Job; readonly created: boolean }> {
   const { processor, kind, owner, params, priority, idempotency } = submission
-  const { dependsOn, onDependency } = submission
+  const { dependsOn, onDependency, callbackUrl } = submission
   const delayMs = milliseconds(submission.delaySeconds)
   const expiresInMs = milliseconds(submission.expiresInSeconds)
   const maxFailures = submission.maxAttempts ?? processor.max_attempts
@@ -53,7 +55,7 @@ export async function submitJob(
         version: processor.version,
         kind,
         owner,
-        params,
+        params: callbackUrl === undefined ? params : { ...params, callbackUrl },
         ...(priority === undefined ? {} : { priority }),
         ...(idempotency === undefined ? {} : { idempotency }),
         ...(maxFailures === undefined ? {} : { maxFailures }),

@@ -38,6 +38,7 @@ export async function writeBundle(
 function redacted(config: Config): object {
   return {
     ...config,
+    callbackSecrets: config.callbackSecrets.map(() => '***'),
     databaseUrl: config.databaseUrl === undefined ? undefined : withoutSecrets(config.databaseUrl),
     s3:
       config.s3 === undefined

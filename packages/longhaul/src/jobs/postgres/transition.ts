@@ -1,6 +1,6 @@
 import { isTerminal } from '../job.ts'
 import type { JobRow } from '../row.ts'
-import { decided, moveOf, type Decision, type EventToAdd } from '../rules/index.ts'
+import { callbackOf, decided, moveOf, type Decision, type EventToAdd } from '../rules/index.ts'
 import type { Tx } from './tx.ts'
 
 /**
@@ -12,6 +12,8 @@ export function transition(tx: Tx, row: JobRow, decision: Decision, at = tx.now)
   keep(tx, row, after)
   if (decision.attemptEnd !== undefined) tx.attemptEnds.push({ row, end: decision.attemptEnd })
   addEvents(tx, after, decision.events, at)
+  const callback = callbackOf(row, after, at)
+  if (callback !== undefined) tx.callbacks.push(callback)
   const move = moveOf(row, after)
   if (move !== undefined) tx.count(row.queue, row.owner, move)
   tx.notify({ kind: 'changed', jobId: after.id })

@@ -3,7 +3,7 @@ import type { EngineSettings } from '../engine-options.ts'
 import type { Wakeup } from '../engine.ts'
 import type { WaitReason } from '../job.ts'
 import type { JobRow } from '../row.ts'
-import { sumOfMoves, type AttemptEnd, type Move } from '../rules/index.ts'
+import { sumOfMoves, type AttemptEnd, type CallbackRow, type Move } from '../rules/index.ts'
 import type { Waiting } from './waiting.ts'
 import type { Wakeups } from './wakeups.ts'
 
@@ -54,6 +54,7 @@ export class Tx {
   /** Jobs by id, as they are after what was decided; `before` is missing for a new one. */
   readonly jobs = new Map<string, { readonly before: JobRow | undefined; after: JobRow }>()
   readonly events: EventRow[] = []
+  readonly callbacks: CallbackRow[] = []
   readonly begun: JobRow[] = []
   readonly attemptEnds: { readonly row: JobRow; readonly end: AttemptEnd }[] = []
   readonly lanes = new Map<string, LaneChange>()

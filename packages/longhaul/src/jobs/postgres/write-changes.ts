@@ -1,6 +1,6 @@
 import type { Sql } from '../../database/postgres/index.ts'
 import type { JobRow } from '../row.ts'
-import { countedStates } from '../rules/index.ts'
+import { countedStates, type CallbackRow } from '../rules/index.ts'
 import { insertRows, rowArrays } from './row-arrays.ts'
 import type { EventRow, Tx } from './tx.ts'
 
@@ -13,6 +13,7 @@ export const changesOf = (tx: Tx): readonly Sql[] => [
   ...attemptsBegun(tx),
   ...attemptsEnded(tx),
   ...events(tx),
+  ...callbacks(tx),
 ]
 
 function queueChanges(tx: Tx): readonly Sql[] {
@@ -175,6 +176,19 @@ function attemptsEnded(tx: Tx): readonly Sql[] {
 const eventColumns: (keyof EventRow)[] = ['job_id', 'no', 'attempt', 'type', 'at', 'data']
 const events = (tx: Tx): readonly Sql[] =>
   tx.events.length === 0 ? [] : [insertRows('job_event', tx.events, eventColumns, twice(tx))]
+
+const callbackColumns: (keyof CallbackRow)[] = [
+  'job_id',
+  'owner',
+  'event_no',
+  'url',
+  'origin',
+  'body',
+  'due_at',
+  'created_at',
+]
+const callbacks = (tx: Tx): readonly Sql[] =>
+  tx.callbacks.length === 0 ? [] : [insertRows('outbox', tx.callbacks, callbackColumns)]
 
 /**
  * Beneath the queues' locks, the keys of these tables would refuse a second claim of the same attempt. To show that torture

@@ -2,6 +2,7 @@
  * What becomes of a job, decided once for both drivers: pure functions from a row, the database's clock and the
  * settings to a Decision. A driver reads rows under its locks, asks here, and writes what it is told.
  */
+export * from './callback.ts'
 export * from './cancel.ts'
 export * from './counters.ts'
 export * from './decision.ts'

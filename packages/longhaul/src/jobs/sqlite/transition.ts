@@ -5,6 +5,7 @@ import { columnsOf, type Decision } from '../rules/index.ts'
 import { endAttempt } from './attempt.ts'
 import { insertEvents } from './events.ts'
 import { countTransition } from './lane.ts'
+import { insertCallback } from './outbox.ts'
 import type { Tx } from './tx.ts'
 
 /**
@@ -24,6 +25,7 @@ export function transition(tx: Tx, before: JobRow, decision: Decision): JobRow {
   if (decision.attemptEnd !== undefined) endAttempt(tx, before, decision.attemptEnd)
   insertEvents(tx, after, decision.events)
   countTransition(tx, before, after)
+  insertCallback(tx, before, after)
   tx.notify({ kind: 'changed', jobId: after.id })
   // A job to take, or a slot that a fleet-wide limit kept from another.
   if (after.state === 'queued' || (before.state === 'running' && after.state !== 'running'))
