@@ -232,7 +232,7 @@ describe('a URL that may not be called', () => {
       callbackList.strict().parse((await service.call('GET /callbacks?status=dead')).json).callbacks
     expect((await list()).map(({ callback_id }) => callback_id)).toContain(dead.callback_id)
     expect((await service.call('GET /metrics')).text).toContain(
-      'longhaul_callbacks{status="dead"} 1',
+      'longhaul_callbacks{state="dead"} 1',
     )
 
     location = `${receiver.url}/elsewhere`

@@ -61,12 +61,12 @@ export function fleetMetrics(
   new Gauge({
     name: 'longhaul_callbacks',
     help: 'Callbacks that wait to be sent, and dead ones, which were given up',
-    labelNames: ['status'],
+    labelNames: ['state'],
     registers,
     async collect() {
       const [counts] = await database.read<{ waiting: number; dead: number }>('callback.counts', [])
-      this.set({ status: 'waiting' }, Number(counts?.waiting ?? 0))
-      this.set({ status: 'dead' }, Number(counts?.dead ?? 0))
+      this.set({ state: 'waiting' }, Number(counts?.waiting ?? 0))
+      this.set({ state: 'dead' }, Number(counts?.dead ?? 0))
     },
   })
   new Counter({
