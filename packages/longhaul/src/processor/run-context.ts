@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { z } from 'zod'
-import type { RecordWriter, ShardWriter } from '../writers/index.ts'
+import type { RecordWriter, ShardLayoutName, ShardWriter } from '../writers/index.ts'
 import type { Duration } from '../support/duration.ts'
 import type { Json, JsonObject } from '../support/json.ts'
 import type { InputFile, OutputFile } from './file.ts'
@@ -96,8 +96,11 @@ export interface Outputs {
     schema?: S,
     options?: { readonly format?: 'jsonl' },
   ): RecordWriter<z.input<S>>
-  /** Many small files in uncompressed tars `<name>_00000.tar`, each with an index `<name>_00000.json`. */
-  shards(name: string): ShardWriter
+  /**
+   * Many small files in uncompressed tars `<name>_00000.tar`, each with an index `<name>_00000.json`. The layout `masks` is
+   * system B's: `<name>/shard-00000.tar`, members `<bin id>_<roi, 5 digits>.png`, an index by mask.
+   */
+  shards(name: string, options?: { readonly layout?: ShardLayoutName }): ShardWriter
 }
 
 export interface CheckpointOptions {

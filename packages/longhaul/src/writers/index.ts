@@ -1,6 +1,7 @@
 /** Writers of record and shard files; the runners use them on behalf of `ctx.outputs`. */
 export { jsonlWriter, jsonlFileName } from './jsonl/jsonl-writer.ts'
 export { shardWriter, shardFileName } from './webdataset/shard-writer.ts'
+export { maskMember, type ShardLayoutName } from './webdataset/shard-layout.ts'
 export type {
   RecordWriter,
   Resumable,

@@ -41,14 +41,16 @@ export interface WriterState {
   readonly files: number
   /** Length of the newest of them, while it is unfinished. */
   readonly bytes?: number
+  /** Records in it. */
+  readonly items?: number
 }
 
 /** Where a writer's files go. */
 export interface WriterFiles {
   /** An absolute path below the workspace, its folder made. */
   pathFor(name: string): Promise<string>
-  /** The file is complete and no longer touched. */
-  give(name: string, path: string, mediaType: string): Promise<void>
+  /** The file is complete and no longer touched; `items`: records or members in it. */
+  give(name: string, path: string, mediaType: string, items?: number): Promise<void>
 }
 
 /** `features_00000.jsonl` */

@@ -77,7 +77,7 @@ it('sends state, files and writers when it is due, after the outputs before it',
         { path: 'outputs/masks_00000.tar', size: 1024 },
       ],
       writers: [
-        { kind: 'records', name: 'rows', count: 6, files: 2, bytes: 18 },
+        { kind: 'records', name: 'rows', count: 6, files: 2, bytes: 18, items: 2 },
         { kind: 'shards', name: 'masks', count: 1, files: 1, bytes: 1024 },
       ],
     },

@@ -5,6 +5,7 @@ import {
   shardFileName,
   type RecordWriter,
   type Resumable,
+  type ShardLayoutName,
   type ShardWriter,
   type WriterState,
 } from '../../writers/index.ts'
@@ -13,10 +14,14 @@ type Records = RecordWriter<never> & Resumable
 type Shards = ShardWriter & Resumable
 type Entry = { readonly name: string } & (
   | { readonly kind: 'records'; readonly writer: Records }
-  | { readonly kind: 'shards'; readonly writer: Shards }
+  | { readonly kind: 'shards'; readonly layout?: ShardLayoutName; readonly writer: Shards }
 )
 /** How a writer stands in a checkpoint. */
-type KeptState = WriterState & { readonly kind: Entry['kind']; readonly name: string }
+type KeptState = WriterState & {
+  readonly kind: Entry['kind']
+  readonly name: string
+  readonly layout?: ShardLayoutName
+}
 
 export interface FlushedWriters {
   readonly writers: readonly JsonObject[]
@@ -29,7 +34,7 @@ export class KeptWriters {
   readonly #restored: KeptState[]
   readonly #open: {
     records(name: string, restored?: WriterState, schema?: z.ZodType): Records
-    shards(name: string, restored?: WriterState): Shards
+    shards(name: string, restored?: WriterState, layout?: ShardLayoutName): Shards
   }
   readonly #entries: Entry[] = []
 
@@ -37,7 +42,7 @@ export class KeptWriters {
     restored: readonly JsonObject[],
     open: {
       records(name: string, restored?: WriterState, schema?: z.ZodType): Records
-      shards(name: string, restored?: WriterState): Shards
+      shards(name: string, restored?: WriterState, layout?: ShardLayoutName): Shards
     },
   ) {
     this.#restored = [...restored] as unknown as KeptState[]
@@ -50,21 +55,24 @@ export class KeptWriters {
     return writer
   }
 
-  shards(name: string): Shards {
-    const writer = this.#open.shards(name, this.#take('shards', name))
-    this.#entries.push({ kind: 'shards', name, writer })
+  shards(name: string, layout?: ShardLayoutName): Shards {
+    const writer = this.#open.shards(name, this.#take('shards', name), layout)
+    this.#entries.push({ kind: 'shards', name, writer, ...(layout ? { layout } : {}) })
     return writer
   }
 
   async flush(pathOf: (fileName: string) => string): Promise<FlushedWriters> {
     const states: KeptState[] = [...this.#restored]
-    for (const { kind, name, writer } of this.#entries)
-      states.push({ kind, name, ...(await writer.flush()) })
+    for (const { writer, ...entry } of this.#entries)
+      states.push({ ...entry, ...(await writer.flush()) })
     return {
       writers: states as unknown as JsonObject[],
-      growing: states.flatMap(({ kind, name, files, bytes }) => {
+      growing: states.flatMap(({ kind, name, layout, files, bytes }) => {
         if (bytes === undefined) return []
-        const fileName = (kind === 'records' ? jsonlFileName : shardFileName)(name, files - 1)
+        const fileName =
+          kind === 'records'
+            ? jsonlFileName(name, files - 1)
+            : shardFileName(name, files - 1, layout)
         return [{ path: pathOf(fileName), size: bytes }]
       }),
     }
@@ -72,7 +80,9 @@ export class KeptWriters {
 
   async finish(): Promise<void> {
     // What an earlier attempt wrote is not lost because this one had nothing to add.
-    for (const { kind, name } of [...this.#restored]) this[kind](name)
+    for (const { kind, name, layout } of [...this.#restored])
+      if (kind === 'records') this.records(name)
+      else this.shards(name, layout)
     for (const { writer } of this.#entries) await writer.finish()
   }
 

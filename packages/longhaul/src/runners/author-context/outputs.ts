@@ -38,8 +38,8 @@ export class AttemptOutputs {
           schema,
           restored,
         }),
-      shards: (name, restored) =>
-        shardWriter(this.#files, name, { maxBytes: run.limits.shard_bytes, restored }),
+      shards: (name, restored, layout) =>
+        shardWriter(this.#files, name, { maxBytes: run.limits.shard_bytes, restored, layout }),
     })
     this.#signal = signal
   }
@@ -55,9 +55,9 @@ export class AttemptOutputs {
       this.#checkOpen()
       return this.#writers.records(checked(name), schema)
     },
-    shards: (name) => {
+    shards: (name, options) => {
       this.#checkOpen()
-      return this.#writers.shards(checked(name))
+      return this.#writers.shards(checked(name), options?.layout)
     },
   }
 
@@ -88,7 +88,7 @@ export class AttemptOutputs {
 
   readonly #files: WriterFiles = {
     pathFor: (name) => this.#place(name),
-    give: async (name, file, mediaType) => this.#give(name, file, mediaType),
+    give: async (name, file, mediaType, items) => this.#give(name, file, mediaType, items),
   }
 
   async #write(name: string, data: OutputData, mediaType?: string): Promise<OutputFile> {
@@ -116,13 +116,14 @@ export class AttemptOutputs {
     return file
   }
 
-  #give(name: string, file: string, mediaType: string | undefined): void {
+  #give(name: string, file: string, mediaType: string | undefined, items?: number): void {
     this.#checkOpen()
     this.#channel.send({
       type: 'output',
       name,
       path: file,
       ...(mediaType === undefined ? {} : { media_type: mediaType }),
+      ...(items === undefined ? {} : { items }),
     })
   }
 
