@@ -75,7 +75,7 @@ export const kinds: Readonly<Record<ColumnKind, Kind>> = {
     words: 'what JSON can say',
     cellOf: (value) => {
       try {
-        return JSON.stringify(value) as string | undefined
+        return JSON.stringify(value)
       } catch {
         return undefined // it contains itself, or a bigint
       }
