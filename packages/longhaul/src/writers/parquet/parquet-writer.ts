@@ -22,7 +22,7 @@ export const parquetFileName = (name: string, index: number): string =>
 
 /**
  * Rows of a table in Parquet files, in row groups of equal size with statistics. The next file begins before
- * the compressed rows would pass `maxBytes`. Memory holds one row group, whatever the number of rows. `restored` goes on
+ * the compressed rows would pass `maxBytes`. Memory holds two row groups, whatever the number of rows. `restored` goes on
  * where that state was, with its columns when no schema is given.
  */
 export function parquetWriter<R = unknown>(
@@ -47,6 +47,7 @@ export function parquetWriter<R = unknown>(
   let index = restored?.files ?? 0
   let current: UnfinishedFile | undefined
   let filling = new RowGroup(columns, options.groups)
+  let writing: Promise<void> = Promise.resolve()
 
   const place = (): string => `Record ${count} of ${name}`
 
@@ -77,10 +78,14 @@ export function parquetWriter<R = unknown>(
     await current.append(group.rows, chunks)
   }
 
+  /** Waits for the group before: one is compressed and written while the next fills. */
   function endGroup(): Promise<void> {
+    const before = writing
     const full = filling
     filling = new RowGroup(columns, options.groups)
-    return turn(() => append(full))
+    writing = turn(() => append(full))
+    writing.catch(() => undefined) // the next group or the end hears of it
+    return before
   }
 
   const { bytes, journal = 0 } = restored ?? {}
