@@ -108,6 +108,7 @@ export function parquetWriter<R = unknown>(
     async finish() {
       if (reopening) await reopening
       if (filling.rows > 0) await endGroup()
+      await writing
       await turn(closeFile)
     },
     async flush() {
@@ -116,6 +117,7 @@ export function parquetWriter<R = unknown>(
       const rows = filling.takeNew()
       const soFar = count
       let state: WriterState = { count: 0, files: 0 }
+      await writing
       await turn(async () => {
         if (rows) current ??= await openFile()
         const kept = await current?.keep(rows)
@@ -124,6 +126,7 @@ export function parquetWriter<R = unknown>(
       return state
     },
     abandon: async () => {
+      await writing.catch(() => undefined)
       await current?.abandon()
       current = undefined
     },
