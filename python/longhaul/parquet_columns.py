@@ -50,7 +50,7 @@ def checked(value: Any, kind: Optional[str], at: str) -> Any:
     if found == "int64" and kind == "double" and abs(value) <= _EXACT_DOUBLE:
         return float(value)
     raise PermanentError(
-        f"{at} is {found}, but its column is {kind}. Without `schema=` the first rows decide: say records(…, schema={{…}})."
+        f"{at} is {found}, but its column is {kind}. Without a schema the first rows decide: records(…, schema={{…}})."
     )
 
 
@@ -59,7 +59,8 @@ def common_kind(values: List[Any], at: str) -> str:
     found: Set[str] = {kind for kind in (_kind_of(value, at) for value in values) if kind is not None}
     if len(found) == 1:
         return found.pop()
-    if found <= {"int64", "double"} and not any(isinstance(value, int) and abs(value) > _EXACT_DOUBLE for value in values):
+    inexact = any(isinstance(value, int) and abs(value) > _EXACT_DOUBLE for value in values)
+    if found <= {"int64", "double"} and not inexact:
         return "double"
     raise PermanentError(f"{at} has {' and '.join(sorted(found))} in one column: make them alike, or give a schema.")
 

@@ -1,4 +1,4 @@
-"""Rows, as JSON lines if nothing else is asked for. Files are started at the size the service sets, and are given away as they fill."""
+"""Rows, as JSON lines if nothing else is asked for. Files end at the size the service sets, and are given away."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `job.outputs.records(name, format="parquet")` writes. That readers understand it, the service's own tests show."""
+"""What `job.outputs.records(name, format="parquet")` writes. That readers understand it is for the service's tests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ParquetTest(unittest.TestCase):
 
     def outputs(self, restored: Optional[List[Dict[str, Any]]] = None, file_bytes: int = 2**20) -> Outputs:
         self.given: Dict[str, bytes] = {}
-        return Outputs(
+        outputs = Outputs(
             self.workspace,
             self.take,
             lambda: None,
@@ -33,6 +33,14 @@ class ParquetTest(unittest.TestCase):
             limits={"records_file_bytes": file_bytes},
             restored_writers=restored or (),
         )
+        self.addCleanup(self.die, outputs)
+        return outputs
+
+    def die(self, outputs: Outputs) -> None:
+        """What the end of a process does to the files that its attempt left open."""
+        for writer in outputs._writers:
+            if writer._sink is not None:
+                writer._sink.close()
 
     def take(self, message: Dict[str, Any]) -> None:
         self.given[message["name"]] = Path(message["path"]).read_bytes()
