@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { z } from 'zod'
-import type { RecordWriter, ShardWriter } from '../writers/index.ts'
+import type { Compression, RecordWriter, ShardWriter } from '../writers/index.ts'
 import type { Duration } from '../support/duration.ts'
 import type { Json, JsonObject } from '../support/json.ts'
 import type { InputFile, OutputFile } from './file.ts'
@@ -112,7 +112,7 @@ export interface Outputs {
 export interface ParquetOptions {
   readonly format: 'parquet'
   /** 'none' for readers without Zstandard. @default 'zstd' */
-  readonly compression?: 'zstd' | 'none'
+  readonly compression?: Compression
 }
 export type RecordOptions = ParquetOptions | { readonly format?: 'jsonl' }
 

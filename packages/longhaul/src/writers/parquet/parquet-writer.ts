@@ -126,7 +126,7 @@ export function parquetWriter<R = unknown>(
       return state
     },
     abandon: async () => {
-      await writing.catch(() => undefined)
+      await Promise.allSettled([reopening, writing])
       await current?.abandon()
       current = undefined
     },
