@@ -1,7 +1,6 @@
 import type { ColumnType } from '@longhaul/protocol'
 import { z } from 'zod'
 import { PermanentError, type Outputs } from '../processor/index.ts'
-import type { RecordWriter } from '../writers/index.ts'
 import type { OutputSchema, Row } from './bin-output.ts'
 
 /** Rows of every bin in one Parquet file; first the bin, then the number of the region, then what was measured. */
@@ -23,7 +22,8 @@ const cellTypes: Readonly<Record<ColumnType, z.ZodType>> = {
 export function featureTable(outputs: Outputs, given: OutputSchema): FeatureTable {
   const columns: OutputSchema = { bin_id: 'string', roi_number: 'int64', ...given }
   const shape = Object.entries(columns).map(([name, type]) => [name, cellTypes[type]] as const)
-  const writer = openTable(outputs, z.object(Object.fromEntries(shape)))
+  const schema = z.object(Object.fromEntries(shape))
+  const writer = outputs.records(featuresFile, schema, { format: 'parquet' })
   return {
     columns,
     async write(binId, table) {
@@ -53,10 +53,3 @@ export function columnsOf(table: readonly Row[]): OutputSchema {
 
 const cellOf = (value: Row[string], type: ColumnType): unknown =>
   type === 'string' && value != null ? String(value) : value
-
-type Table = z.ZodObject
-interface Tables {
-  records(name: string, schema: Table, options: { format: 'parquet' }): RecordWriter<object>
-}
-const openTable = (outputs: Outputs, schema: Table): RecordWriter<object> =>
-  (outputs as unknown as Tables).records(featuresFile, schema, { format: 'parquet' })
