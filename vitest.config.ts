@@ -53,7 +53,7 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: [
-            'packages/longhaul/tests/{compat-a,doctor,http-*,worker-ends,nothing-left,checkpoints,roles,several-hosts,drain-checkpoint}.test.ts',
+            'packages/longhaul/tests/{compat-a,compat-b,compat-b-callbacks,compat-b-parquet,compat-rows,doctor,http-*,worker-ends,nothing-left,checkpoints,roles,several-hosts,drain-checkpoint}.test.ts',
           ],
           exclude,
           globalSetup: ['packages/longhaul/tests/harness/cluster-servers.ts'],

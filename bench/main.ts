@@ -21,6 +21,7 @@ const measurements: Readonly<Record<string, () => Promise<Measure>>> = {
     const { largeFiles } = await import('./large-files.ts')
     return () => largeFiles()
   },
+  parquet: async () => (await import('./parquet.ts')).parquet,
   s3: async () => (await import('./s3.ts')).s3,
   queuePeers: async () => (await import('./queue-peers.ts')).queuePeers,
   redisPeer: async () => (await import('./redis-peer.ts')).redisPeer,

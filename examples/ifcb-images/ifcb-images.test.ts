@@ -30,6 +30,7 @@ describe('ifcb-images as a service', () => {
       'bins_00000.jsonl',
       'images_00000.json',
       'images_00000.tar',
+      'results.json',
       'rois_00000.jsonl',
     ])
   })

@@ -2,6 +2,16 @@
 export { z } from 'zod'
 export { createApp } from './app/create-app-lazily.ts'
 export type { App, AppOptions } from './app/create-app.ts'
+export { BaseProcessor, toProcessor } from './class-form/index.ts'
+export type {
+  Artifact,
+  BinOutput,
+  BinPaths,
+  ClassOptions,
+  GreyImage,
+  JobInput,
+  Row,
+} from './class-form/index.ts'
 export {
   action,
   defineProcessor,

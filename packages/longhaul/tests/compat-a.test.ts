@@ -1,40 +1,23 @@
 import { ingestCompleted, ingestStarted, systemAJob } from '@longhaul/protocol'
-import { execFile } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { startHttpService, type HttpService, type Loose } from './harness/http-service.ts'
+import { fixture, startHttpService, type HttpService } from './harness/http-service.ts'
+import { filesIn, oldClientOf, type FilesIn } from './harness/old-client.ts'
 import { until } from './harness/until.ts'
 
-const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
-
 let service: HttpService
+let makeFile: FilesIn
 beforeAll(async () => {
   service = await startHttpService({}, [fixture('compat-processor.ts')])
+  makeFile = filesIn(service.folder)
 })
 afterAll(() => service.stop())
 const bucket = () => service.app.services.config.bucket
 
-/** Runs one method of the old client in a process of its own. */
-function oldClient(base: string, command: string, args: object = {}): Promise<Loose> {
-  return new Promise((resolve, reject) => {
-    const argv = [fixture('old-client.py'), service.url + base, command, JSON.stringify(args)]
-    execFile('python3', argv, { maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
-      if (stdout === '') reject(new Error(stderr, { cause: error }))
-      else resolve(JSON.parse(stdout))
-    })
-  })
-}
-let files = 0
-function makeFile(name: string, content: string | Buffer): string {
-  const folder = path.join(service.folder, `in-${files++}`)
-  mkdirSync(folder)
-  writeFileSync(path.join(folder, name), content)
-  return path.join(folder, name)
-}
+const oldClient = oldClientOf(() => service.url)
 const flagFile = () => path.join(service.folder, `flag-${randomBytes(4).toString('hex')}`)
 const orders = (what: object, name = 'orders.json') => makeFile(name, JSON.stringify(what))
 const uploaded = z.object({
@@ -49,12 +32,12 @@ describe.each([
   ['at the root', ''],
   ['below its processor', '/processors/count'],
 ])('a client of system A, %s', (_where, base) => {
-  it('finds the service healthy, in the version of its processor or service', async () => {
+  it('[A.2 GET /health] finds the service healthy, in the version of its processor or service', async () => {
     const health = await oldClient(base, 'health')
     expect(health).toMatchObject({ status: 'healthy', version: base ? '3.4.5' : '0.1.0' })
   })
 
-  it('1. finds its files by their names in the answer of /ingest/start', async () => {
+  it('[Y.3.1 A.2 POST /ingest/start] finds its files by their names in the answer of /ingest/start', async () => {
     const names = ['b.adc', 'b.hdr', 'größe 1.roi']
     const [answer] = await oldClient(base, 'start_ingest', {
       files: names.map((filename, index) => ({ filename, size_bytes: index + 1 })),
@@ -65,7 +48,7 @@ describe.each([
     ).toEqual(names.map((name, n) => [name, `datasets/${job_id}/${name}`, n + 1, 5 << 20]))
   })
 
-  it('2. 3. cuts parts of 5 MiB itself, sends them to the given URLs, and brings their ETags back', async () => {
+  it('[Y.3.2 Y.3.3] cuts parts of 5 MiB itself, sends them to the given URLs, and brings their ETags back', async () => {
     const first = randomBytes((5 << 20) + 1)
     const second = randomBytes((5 << 20) + 1)
     const { started, completed, job } = await upload(base, [
@@ -95,7 +78,7 @@ describe.each([
     expect(records).toEqual([expected('one.bin', first), expected('two.bin', second)])
   })
 
-  it('4. 5. finds the job under the ingest id at once after the last completion', async () => {
+  it('[Y.3.4 Y.3.5 A.2 POST /ingest/complete] finds the job under the ingest id at once after the last completion', async () => {
     const { started, completed, job } = await upload(base, [
       makeFile('a.txt', 'a'),
       makeFile('b.txt', 'bb'),
@@ -109,7 +92,7 @@ describe.each([
     })
   })
 
-  it('4. may complete a file twice, and changes nothing by it', async () => {
+  it('[A.8.10 Y.1.1 Y.1.8] may complete a file twice, and changes nothing by it', async () => {
     const { started, job } = await upload(base, [makeFile('a.txt', 'abc')])
     await oldClient(base, 'wait_for_job', { job_id: job.job_id })
     const [one] = started.files
@@ -130,7 +113,7 @@ describe.each([
     expect((await service.call(`GET /jobs/${job.job_id}?view=native`)).json.attempt).toBe(1)
   })
 
-  it('6. hears only the words it knows, whatever becomes of a job', async () => {
+  it('[Y.3.6] hears only the words it knows, whatever becomes of a job', async () => {
     const flag = flagFile()
     const { job } = await upload(base, [orders({ wait_for: flag })])
     await until(
@@ -153,7 +136,7 @@ describe.each([
     expect(await oldClient(base, 'list_jobs')).toEqual(expect.any(Array))
   })
 
-  it('6. submits a manifest, inline or stored, and hears queued or processing', async () => {
+  it('[Y.3.6 A.2 POST /jobs] submits a manifest, inline or stored, and hears queued or processing', async () => {
     const { started } = await upload(base, [makeFile('a.txt', 'abc')])
     const uri = `s3://${bucket()}/${started.files[0]?.s3_key}`
     const inline = await oldClient(base, 'submit_job', { manifest_inline: { files: [uri, uri] } })
@@ -171,7 +154,7 @@ describe.each([
     })
   })
 
-  it('7. reads every error as an object with detail: text, or a list for a 422', async () => {
+  it('[Y.3.7 A.8.5] reads every error as an object with detail: text, or a list for a 422', async () => {
     const unknown = '00000000-0000-4000-8000-000000000000'
     expect(await oldClient(base, 'get_job', { job_id: unknown })).toEqual({
       raised: 'JobNotFoundError',
@@ -183,7 +166,8 @@ describe.each([
       ['submit_job', {}, /^400 /],
       ['submit_job', { manifest_uri: 's3://b/k', manifest_inline: { files: ['x'] } }, /^400 /],
       ['submit_job', { manifest_inline: { files: [] } }, /^422 .*too_short/],
-      ['submit_job', { manifest_inline: { bins: [] } }, /^422 .*missing/],
+      ['submit_job', { manifest_inline: {} }, /^422 .*missing/],
+      ['submit_job', { manifest_inline: { bins: [{}] } }, /^422 .*missing/],
     ]
     for (const [command, args, text] of refusals)
       expect([command, await oldClient(base, command, args)]).toEqual([
@@ -196,7 +180,7 @@ describe.each([
     )
   })
 
-  it('8. gets a bare array, newest first, capped at 100', async () => {
+  it('[Y.3.8 A.2 GET /jobs?limit=] gets a bare array, newest first, capped at 100', async () => {
     const jobs = await oldClient(base, 'list_jobs', { limit: 2 })
     expect(jobs).toHaveLength(2)
     const all = z
@@ -206,7 +190,7 @@ describe.each([
     expect(times).toEqual([...times].sort().reverse())
   })
 
-  it('9. hears why a job failed, and keeps the progress it had', async () => {
+  it('[Y.3.9 A.2 GET /jobs/{job_id}] hears why a job failed, and keeps the progress it had', async () => {
     const { job } = await upload(base, [
       orders({ fail: 'bad bytes in the third row', say: 'reading' }),
     ])
@@ -231,19 +215,22 @@ describe.each([
     ['no key', ['s3://BUCKET'], 'Invalid S3 URI format: s3://BUCKET'],
     ['another bucket', ['s3://other/key'], 'Bucket other does not match configured bucket BUCKET'],
     ['a missing object', ['s3://BUCKET/datasets/nothing'], 'nothing'],
-  ])('9. a manifest with %s is accepted, and its job fails', async (_what, uris, said) => {
-    const [files, text] = [uris, [said]].map((all) =>
-      all.map((one) => one.replace('BUCKET', bucket())),
-    )
-    const { job_id } = await oldClient(base, 'submit_job', { manifest_inline: { files } })
-    const answer = await oldClient(base, 'wait_for_job', { job_id })
-    expect(answer).toEqual({
-      raised: 'JobFailedError',
-      text: expect.stringContaining(String(text)) as string,
-    })
-  })
+  ])(
+    '[Y.3.9 Y.2.20 B.8.5] a manifest with %s is accepted, and its job fails',
+    async (_what, uris, said) => {
+      const [files, text] = [uris, [said]].map((all) =>
+        all.map((one) => one.replace('BUCKET', bucket())),
+      )
+      const { job_id } = await oldClient(base, 'submit_job', { manifest_inline: { files } })
+      const answer = await oldClient(base, 'wait_for_job', { job_id })
+      expect(answer).toEqual({
+        raised: 'JobFailedError',
+        text: expect.stringContaining(String(text)) as string,
+      })
+    },
+  )
 
-  it('10. finds results at s3://<bucket>/results/<job_id>/, described as before', async () => {
+  it('[Y.3.10 A.7] finds results at s3://<bucket>/results/<job_id>/, described as before', async () => {
     const { job } = await upload(base, [makeFile('a.txt', 'abc')])
     const { result } = await oldClient(base, 'wait_for_job', { job_id: job.job_id })
     expect(result.outputs).toMatchObject([
@@ -265,7 +252,7 @@ describe('an upload in the old way', () => {
     })
 
   it.each([['../../x'], ['/abs'], ['..'], [''], [' '], ['a\u0000b'], ['x'.repeat(5000)], ['a\nb']])(
-    'refuses the name %j',
+    '[A.8.6 Y.2.17] refuses the name %j',
     async (name) => {
       const { status, json } = await start([name])
       expect([status, json.code]).toEqual([400, 'invalid-file-name'])
@@ -277,12 +264,12 @@ describe('an upload in the old way', () => {
     expect(json.files[0].s3_key).toBe(`datasets/${json.job_id}/run 1/a.adc`)
   })
 
-  it('refuses two files of one name', async () => {
+  it('[Y.2.18] refuses two files of one name', async () => {
     const { status, json } = await start(['a.txt', 'a.txt'])
     expect([status, json.code]).toEqual([400, 'duplicate-file-name'])
   })
 
-  it('takes sizes as older clients write them', async () => {
+  it('[Y.2.16] takes sizes as older clients write them', async () => {
     for (const size_bytes of ['12', '12.0', ' 12 ', '1_000', 12.0, true])
       expect(
         (
@@ -293,7 +280,7 @@ describe('an upload in the old way', () => {
       ).toBe(200)
   })
 
-  it('names the parts that are missing or short, and goes on', async () => {
+  it('[A.8.8 Y.2.19] names the parts that are missing or short, and goes on', async () => {
     const size = (10 << 20) + 7
     const { json } = await start(['big.bin'], size)
     const [file] = json.files
@@ -338,7 +325,7 @@ describe('an upload in the old way', () => {
 })
 
 describe('many jobs', () => {
-  it('150 run in the order they were submitted, never more than 3 at once', async () => {
+  it('[A.8.2 Y.1.6 Y.1.7] 150 run in the order they were submitted, never more than 3 at once', async () => {
     const { started } = await upload('', [makeFile('a.txt', 'abc')])
     const uri = `s3://${bucket()}/${started.files[0]?.s3_key}`
     const ids: string[] = []
@@ -372,7 +359,7 @@ describe('many jobs', () => {
     }
   })
 
-  it('three at once never see each other’s progress', async () => {
+  it('[A.8.3 Y.2.14] three at once never see each other’s progress', async () => {
     const flags = [flagFile(), flagFile(), flagFile()]
     const jobs = await Promise.all(
       flags.map(async (wait_for, index) => {

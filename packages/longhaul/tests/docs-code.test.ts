@@ -42,6 +42,12 @@ function complaintsOf(files: ReadonlyMap<string, string>): string[] {
   })
 }
 
+it('shows a class on the page of system B that type-checks as it stands', async () => {
+  const blocks = await blocksOf('docs/compat/system-b.md')
+  expect([...blocks.values()].join()).toContain('processBin')
+  expect(complaintsOf(blocks)).toEqual([])
+})
+
 it('shows TypeScript in its guides that type-checks as it stands', async () => {
   const authors = await blocksOf('docs/guides/typescript.md')
   const [[name, code] = ['', '']] = authors

@@ -94,7 +94,7 @@ describe('GET /jobs/{id}', () => {
 })
 
 describe('cancel', () => {
-  it('ends a running job, may be said twice, and is refused after the end', async () => {
+  it('[A.8.14] ends a running job, may be said twice, and is refused after the end', async () => {
     const id = await submit('wait', { until: flagFile() })
     await running(id)
     const first = await service.call(`POST /jobs/${id}/cancel`)

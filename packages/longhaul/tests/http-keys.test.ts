@@ -96,7 +96,7 @@ describe('with keys', () => {
     expect(json.detail).toContain('submit')
   })
 
-  it("others' jobs are not there, whatever one tries", async () => {
+  it("[A.8.13] others' jobs are not there, whatever one tries", async () => {
     const made = await service.call('POST /processors/head/jobs', {
       form: { source: [['a.txt', 'secret']] },
       ...as('ana'),

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => service.stop())
 
 describe('the service', () => {
-  it('says what it is to programs, and sends people to the documentation', async () => {
+  it('[A.2 GET /] says what it is to programs, and sends people to the documentation', async () => {
     const { status, json } = await service.call('GET /')
     expect(status).toBe(200)
     expect(json).toMatchObject({ status: 'healthy', version: '0.1.0', docs: '/docs' })
@@ -145,7 +145,7 @@ describe('every refusal is a problem document', () => {
     expect(headers.get('allow')).toBe('GET, HEAD, POST')
   })
 
-  it('malformed JSON says where, in the words of the older services', async () => {
+  it('[Y.2.15] malformed JSON says where, in the words of the older services', async () => {
     const { json } = await service.call('POST /ingest/start', {
       body: '{"files": [,]}',
       headers: { 'content-type': 'application/json' },
@@ -238,12 +238,15 @@ describe('documentation', () => {
     expect(Object.keys(native.paths as object)).not.toContain('/ingest/start')
     expect(Object.keys(compat.paths as object).sort()).toEqual([
       '/health',
+      '/ingest/abort',
       '/ingest/complete',
       '/ingest/start',
+      '/ingest/{job_id}',
       '/jobs',
       '/jobs/{id}',
+      '/jobs/{id}/progress',
     ])
-    expect(compat.paths['/jobs'].post.tags).toEqual(['system A'])
+    expect(compat.paths['/jobs'].post.tags).toEqual(['system A', 'system B'])
     expect(native.paths['/jobs'].post.tags).toEqual(['jobs'])
   })
 

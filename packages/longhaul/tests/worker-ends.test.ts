@@ -54,7 +54,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-it('a stopped service gives its jobs back uncounted, and they run when it is back', async () => {
+it('[Y.2.27] a stopped service gives its jobs back uncounted, and they run when it is back', async () => {
   const id = await submit('sleeper', { ms: 2000 })
   await until('the start', async () => (await read(id)).status === 'running')
   await app.stop()

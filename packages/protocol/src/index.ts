@@ -1,5 +1,6 @@
 /** What longhaul says on the wire: one file per resource, and the catalogue of everything that can go wrong. */
 export { catalogue, isProblemCode, type Problem, type ProblemCode } from './problems.ts'
+export * from './bin-entry.ts'
 export * from './callback.ts'
 export * from './event.ts'
 export * from './health.ts'
@@ -13,4 +14,5 @@ export * from './problem-document.ts'
 export * from './processor.ts'
 export * from './submission.ts'
 export * from './system-a.ts'
+export * from './system-b.ts'
 export * from './upload.ts'

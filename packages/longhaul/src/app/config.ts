@@ -32,6 +32,10 @@ export interface Config {
   readonly diskFloorBytes: number | undefined
   /** Attempts at once in this process, per processor. @default 3 */
   readonly maxConcurrentJobs: number
+  /** Manifests and ingests, as systems A and B have them; without, their routes are not there. @default true */
+  readonly batchJobs: boolean
+  /** Of an attempt of a batch job, where neither the job nor its processor says. @default none */
+  readonly jobTimeoutSeconds: number | undefined
   /** Part size of `/ingest` uploads, bytes. @default 5 MiB */
   readonly ingestPartBytes: number
   readonly uploadUrlTtlSeconds: number
@@ -116,6 +120,14 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
     mistakes.push(`${name} must be a number of at least ${min}, got ${JSON.stringify(text)}`)
     return fallback
   }
+  const toggle = (name: string, fallback: boolean): boolean => {
+    const text = env[name]?.trim().toLowerCase() ?? ''
+    if (text === '') return fallback
+    if (/^(1|true|yes|on)$/.test(text)) return true
+    if (!/^(0|false|no|off)$/.test(text))
+      mistakes.push(`${name} must be true or false, got ${JSON.stringify(text)}`)
+    return false
+  }
   const list = (name: string, separator: string): string[] =>
     (env[name] ?? '')
       .split(separator)
@@ -145,6 +157,10 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
       options.diskFloorBytes ??
       (env['LONGHAUL_DISK_FLOOR_MB'] ? integer('LONGHAUL_DISK_FLOOR_MB', 0) * MiB : undefined),
     maxConcurrentJobs: options.maxConcurrentJobs ?? integer('MAX_CONCURRENT_JOBS', 3, 1),
+    batchJobs: options.batchJobs ?? toggle('ENABLE_BATCH_JOBS', true),
+    jobTimeoutSeconds:
+      options.jobTimeoutSeconds ??
+      (env['JOB_TIMEOUT_SECONDS'] ? integer('JOB_TIMEOUT_SECONDS', 0, 1) : undefined),
     ingestPartBytes: options.ingestPartBytes ?? integer('MULTIPART_PART_SIZE_MB', 5, 5) * MiB,
     uploadUrlTtlSeconds:
       options.uploadUrlTtlSeconds ?? integer('MULTIPART_URL_TTL_SECONDS', 7200, 1),

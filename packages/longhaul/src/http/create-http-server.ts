@@ -1,8 +1,10 @@
+import websocket from '@fastify/websocket'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Services } from '../app/services.ts'
 import { LonghaulError } from '../errors/index.ts'
 import {
   createEventStreams,
+  createJobSockets,
   createJobWatch,
   ingestRoutes,
   jobRoutes,
@@ -77,20 +79,23 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
 
   const watch = createJobWatch(engine, services.log)
   const streams = createEventStreams(engine, watch)
+  const sockets = createJobSockets(watch)
   let cut: NodeJS.Timeout | undefined
   app.addHook('preClose', async () => {
     streams.stop()
+    sockets.stop()
     watch.stop()
     cut = setTimeout(() => app.server.closeAllConnections(), closeGraceMs)
   })
   app.addHook('onClose', async () => clearTimeout(cut))
 
   await addDocumentation(app, services)
+  await app.register(websocket, { options: { maxPayload: 1024 } }) // nobody sends anything here
   const features = async (scope: FastifyInstance): Promise<void> => {
     await scope.register(healthRoutes, { services })
     await scope.register(submissionRoutes, { services, watch })
-    await scope.register(ingestRoutes, { services })
-    await scope.register(jobRoutes, { services, streams })
+    if (config.batchJobs) await scope.register(ingestRoutes, { services })
+    await scope.register(jobRoutes, { services, streams, sockets })
     await scope.register(jobCallbackRoutes, { services })
   }
   await app.register(rootRoutes, { services })

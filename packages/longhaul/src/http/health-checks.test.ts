@@ -49,7 +49,7 @@ const failures: readonly [string, object, RegExp][] = [
   ['migrations', { database: { read: away } }, /doctor/],
 ]
 it.each(failures)(
-  'a failing %s is named, with what to do, and nothing else fails',
+  '[A.8.11] a failing %s is named, with what to do, and nothing else fails',
   async (name, more, remedy) => {
     const checks = await createHealthChecks(services(more))()
     const wrong = Object.entries(checks).filter(([, { ok }]) => !ok)

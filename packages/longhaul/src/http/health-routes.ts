@@ -21,7 +21,7 @@ export const healthRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
     {
       config: open,
       schema: {
-        tags: ['service', 'system A'],
+        tags: ['service', 'system A', 'system B'],
         summary: 'Whether the service is alive',
         response: { 200: health },
       },

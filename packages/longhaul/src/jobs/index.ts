@@ -3,6 +3,7 @@
  * its drivers in sqlite/; projections/ says one job in the words of each family of clients.
  */
 export { createEventStreams, type EventStreams } from './event-streams.ts'
+export { createJobSockets, type JobSockets } from './job-sockets.ts'
 export { createJobWatch, type JobWatch } from './job-watch.ts'
 export { mayReadKey } from './may-read-key.ts'
 export { ingestRoutes } from './routes-ingest.ts'

@@ -21,13 +21,30 @@ export interface FileRef {
   readonly size?: number
   readonly sha256?: string
   readonly mediaType?: string
+  /** System B: which of the job's files belong together. */
+  readonly bin?: string
 }
+
+/** Files that belong together, as they came over the wire. `sha256` is of their bytes one after the other. */
+export interface Bin {
+  readonly bin_id: string
+  readonly files: readonly string[]
+  readonly bytes: number
+  readonly sha256?: string | null
+}
+
+export type Manifest =
+  | { readonly uri: string }
+  | { readonly files: readonly string[] }
+  | { readonly bins: readonly Bin[] }
 
 /** What was submitted. File fields of `input` hold a FileRef, or an array of them. */
 export interface JobParams {
   readonly input: JsonObject
   /** Systems A and B: files that fill the processor's only file input; resolved when the job runs. */
-  readonly manifest?: { readonly uri: string } | { readonly files: readonly string[] }
+  readonly manifest?: Manifest
+  /** Whose words a job of kind `batch` is told in. @default system A's */
+  readonly family?: 'B'
   readonly callbackUrl?: string
 }
 
@@ -53,6 +70,8 @@ export interface JobOutput {
   readonly size: number
   readonly sha256: string
   readonly mediaType: string
+  /** Records or members in it, where its writer counts them. */
+  readonly items?: number
 }
 
 /** An output whose bytes are all in an open multipart upload to its final key; completing it publishes it. */

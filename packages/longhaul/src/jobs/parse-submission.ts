@@ -1,9 +1,10 @@
-import { jobId, jobSubmission, manifestSubmission, submissionOptions } from '@longhaul/protocol'
+import { jobId, jobSubmission, submissionOptions } from '@longhaul/protocol'
 import { z } from 'zod'
 import { LonghaulError } from '../errors/index.ts'
 import type { JsonObject } from '../support/json.ts'
 import { boundedList, invalidRequest, laxInteger, parseRequest } from '../validation/index.ts'
-import type { JobId, JobParams, Priority } from './job.ts'
+import type { JobId, Manifest, Priority } from './job.ts'
+import { parseManifest } from './parse-manifest.ts'
 
 export interface SubmissionOptions {
   readonly priority?: Priority
@@ -24,7 +25,7 @@ export type ParsedSubmission =
     }
   | {
       readonly family: 'manifest'
-      readonly manifest: NonNullable<JobParams['manifest']>
+      readonly manifest: Manifest
       readonly parameters: JsonObject
       readonly options: SubmissionOptions
     }
@@ -57,10 +58,6 @@ const inputBody = jobSubmission.extend({
   input: parsedObject,
   depends_on: boundedList(jobId, { max: 1000 }).optional(),
 })
-const manifestBody = manifestSubmission.extend({
-  manifest_inline: z.object({ files: boundedList(z.string(), { min: 1, max: 100_000 }) }).nullish(),
-  parameters: parsedObject.nullish(),
-})
 
 /** Which kind of job a JSON body describes is told by its keys: `input`, or one of the manifests. */
 export function parseSubmission(body: unknown, query: SubmissionQuery): ParsedSubmission {
@@ -73,28 +70,8 @@ export function parseSubmission(body: unknown, query: SubmissionQuery): ParsedSu
     const { input, ...options } = parseRequest(inputBody, body, 'body')
     return { family: 'input', input: input as JsonObject, options: optionsOf(query, options) }
   }
-  const { manifest_uri, manifest_inline, parameters, idempotency_key, callback_url } = parseRequest(
-    manifestBody,
-    body,
-    'body',
-  )
-  if (manifest_uri != null && manifest_inline != null)
-    throw ambiguous('manifest_uri and manifest_inline')
-  if (manifest_uri == null && manifest_inline == null)
-    throw new LonghaulError(
-      'manifest-required',
-      'Say what to process: manifest_inline, manifest_uri, or {"input": {…}}.',
-    )
-  return {
-    family: 'manifest',
-    manifest:
-      manifest_uri == null ? { files: manifest_inline?.files ?? [] } : { uri: manifest_uri },
-    parameters: (parameters ?? {}) as JsonObject,
-    options: optionsOf(query, {
-      idempotency_key: idempotency_key ?? undefined,
-      callback_url: callback_url ?? undefined,
-    }),
-  }
+  const { options, ...parsed } = parseManifest(body, fields)
+  return { family: 'manifest', ...parsed, options: optionsOf(query, options) }
 }
 
 /** No processor has so many, and each costs more than its bytes. */

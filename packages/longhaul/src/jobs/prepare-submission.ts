@@ -6,7 +6,8 @@ import type { Json, JsonObject } from '../support/json.ts'
 import { isDeeperThan } from '../support/json-depth.ts'
 import { inputSchemaOf, invalidRequest } from '../validation/index.ts'
 import type { Scope } from './engine.ts'
-import type { FileRef, JobId } from './job.ts'
+import type { FileRef, JobId, JobParams, Manifest } from './job.ts'
+import { namesBins } from './parse-manifest.ts'
 import type { ParsedSubmission, SubmissionOptions } from './parse-submission.ts'
 import type { ReadForm } from './read-form.ts'
 import { resolveFile } from './resolve-file.ts'
@@ -26,16 +27,19 @@ export async function prepareJson(
 ): Promise<Submission> {
   const { options } = parsed
   if (parsed.family === 'manifest') {
-    const { manifest, parameters } = parsed
+    const { manifest } = parsed
+    refuseWithoutBatchJobs(services)
     onlyFileField(processor)
+    const parameters = withoutStrayBatchSize(processor, parsed.parameters)
     const input = checked(processor, parameters, {
       place: ['body', 'parameters'],
       withoutFiles: true,
     })
-    const params = { input, manifest }
+    const params = { input, manifest, ...familyOf(processor, manifest) }
     const base = { processor, kind: 'batch', owner, params } as const
     return {
       ...base,
+      ...batchTimeout(services, processor),
       ...toJobOptions(options, { processor: processor.name, manifest, parameters }),
     }
   }
@@ -75,6 +79,38 @@ export function prepareForm(
   ])
   const base = { processor, kind: 'processor', id, owner, params: { input } } as const
   return { ...base, ...toJobOptions(options, { processor: processor.name, input: identity }) }
+}
+
+/** The deadline that the operator gives to batch jobs that have none. */
+export const batchTimeout = (
+  { config }: Pick<Services, 'config'>,
+  { timeout_ms }: ProcessorDescription,
+): Pick<Submission, 'timeoutSeconds'> =>
+  config.jobTimeoutSeconds === undefined || timeout_ms !== undefined
+    ? {}
+    : { timeoutSeconds: config.jobTimeoutSeconds }
+
+function refuseWithoutBatchJobs({ config }: Pick<Services, 'config'>): void {
+  if (config.batchJobs) return
+  throw new LonghaulError(
+    'not-found',
+    'This service takes no manifests (ENABLE_BATCH_JOBS); submit {"input": {…}}.',
+  )
+}
+
+/** Whose words the job will be told in: B's where its files come in bins, as far as that is known now. */
+export const familyOf = (
+  processor: ProcessorDescription,
+  manifest: Manifest,
+): Pick<JobParams, 'family'> => (processor.bins || namesBins(manifest) ? { family: 'B' } : {})
+
+/** Clients of system B send it with every job; null means that they leave it to the service. */
+function withoutStrayBatchSize(
+  { input }: ProcessorDescription,
+  { batch_size, ...others }: JsonObject,
+): JsonObject {
+  const isKnown = 'batch_size' in ((input['properties'] ?? {}) as object)
+  return isKnown && batch_size != null ? { batch_size, ...others } : others
 }
 
 /** An ingest brings files and nothing else. */

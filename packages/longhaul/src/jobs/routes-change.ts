@@ -1,4 +1,4 @@
-import { jobView, retryRequest, systemAJob } from '@longhaul/protocol'
+import { jobView, retryRequest, systemAJob, systemBJob } from '@longhaul/protocol'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Services } from '../app/services.ts'
@@ -7,7 +7,7 @@ import { findJob, jobNotFound } from './find-job.ts'
 import { projectJob } from './projections/index.ts'
 
 const query = z.object({ view: z.enum(['native']).optional() })
-const answer = { 200: z.union([jobView, systemAJob]) }
+const answer = { 200: z.union([jobView, systemAJob, systemBJob]) }
 
 /** Cancel and retry. Both answer with the job as it is afterwards, and may be sent twice. */
 export const changeRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (

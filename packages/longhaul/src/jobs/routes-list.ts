@@ -5,6 +5,7 @@ import {
   jobStatusFilter,
   jobView,
   systemAJob,
+  systemBJob,
   type JobKind,
   type JobStatus,
 } from '@longhaul/protocol'
@@ -14,7 +15,7 @@ import type { Services } from '../app/services.ts'
 import { laxInteger, parseRequest } from '../validation/index.ts'
 import type { Scope } from './engine.ts'
 import { findJob } from './find-job.ts'
-import { nativeJob, projectJob, systemAJob as toSystemA } from './projections/index.ts'
+import { fourWordJob, nativeJob, projectJob } from './projections/index.ts'
 import { sendWithEtag } from './routes-etag.ts'
 
 const query = jobListQuery.extend({
@@ -34,10 +35,10 @@ export const listRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
     '/jobs',
     {
       schema: {
-        tags: ['jobs', 'system A'],
+        tags: ['jobs', 'system A', 'system B'],
         summary: 'Jobs, newest first',
         querystring: query,
-        response: { 200: z.union([jobList, z.array(systemAJob)]) },
+        response: { 200: z.union([jobList, z.array(z.union([systemAJob, systemBJob]))]) },
       },
     },
     async (request, reply) => {
@@ -61,7 +62,7 @@ export const listRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
       )
       const next = page.next === undefined ? null : String(page.next)
       if (next !== null) void reply.header('link', `<${nextUrl(request.url, next)}>; rel="next"`)
-      if (native === undefined) return page.jobs.map(toSystemA)
+      if (native === undefined) return page.jobs.map(fourWordJob)
       const { total, totalIsEstimate } = page
       return { jobs: page.jobs.map(nativeJob), total, total_is_estimate: totalIsEstimate, next }
     },
@@ -71,10 +72,10 @@ export const listRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
     '/jobs/:id',
     {
       schema: {
-        tags: ['jobs', 'system A'],
+        tags: ['jobs', 'system A', 'system B'],
         summary: 'One job, in the words of the clients that made it',
         querystring: view,
-        response: { 200: z.union([jobView, systemAJob]) },
+        response: { 200: z.union([jobView, systemAJob, systemBJob]) },
       },
     },
     async (request, reply) =>

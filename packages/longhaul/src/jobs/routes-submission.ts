@@ -29,7 +29,7 @@ export interface SubmissionRoutesOptions {
 /** Described here, checked in parse-submission: which schema holds is told by the body's keys, and forms have none. */
 const submissionRoute = {
   schema: {
-    tags: ['jobs', 'system A'],
+    tags: ['jobs', 'system A', 'system B'],
     summary: 'Submit a job, for the only processor or the one that is named',
     querystring: submissionQuery,
     body: z.union([jobSubmission, manifestSubmission]),

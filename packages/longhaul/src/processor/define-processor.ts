@@ -52,6 +52,11 @@ export interface ProcessorOptions<
   /** @default the processor's name */
   readonly queue?: string
   /**
+   * It works on bins of files, as services of system B do: its jobs from a manifest or an ingest are told in that system's
+   * words. @default only those whose manifest has bins
+   */
+  readonly bins?: boolean
+  /**
    * `process`: a warm child process, niced, which may crash or be killed alone. `thread`: a warm thread of the service, for
    * short work in pure JavaScript; its memory limit is one of the heap, and a native call in it cannot be ended. `inline`: for
    * code that only waits for others; it shares a process with the API. @default 'process'
@@ -87,6 +92,7 @@ export interface Processor<Calls extends ProcessorCalls = ProcessorCalls> {
   readonly memoryBytes: number | undefined
   readonly acceptsCheckpoints: readonly string[] | undefined
   readonly queue: string | undefined
+  readonly bins: boolean | undefined
   readonly runner: 'process' | 'thread' | 'inline'
 }
 
@@ -135,6 +141,7 @@ export function defineProcessor<
       memoryBytes: resources?.memory === undefined ? undefined : parseByteSize(resources.memory),
       acceptsCheckpoints: options.acceptsCheckpoints,
       queue: options.queue,
+      bins: options.bins,
       runner: options.runner ?? 'process',
     },
     mark,

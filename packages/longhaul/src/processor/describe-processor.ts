@@ -4,8 +4,16 @@ import type { Processor } from './define-processor.ts'
 
 /** The processor as plain data, in the words of the protocol's `describe` (processor/description.ts). */
 export function describeProcessor(processor: Processor): JsonObject {
-  const { version, concurrency, timeoutMs, silenceMs, memoryBytes, acceptsCheckpoints, queue } =
-    processor
+  const {
+    version,
+    concurrency,
+    timeoutMs,
+    silenceMs,
+    memoryBytes,
+    acceptsCheckpoints,
+    queue,
+    bins,
+  } = processor
   const optional = {
     version,
     concurrency,
@@ -14,6 +22,7 @@ export function describeProcessor(processor: Processor): JsonObject {
     memory_bytes: memoryBytes,
     accepts_checkpoints: acceptsCheckpoints,
     queue,
+    bins,
   }
   return {
     name: processor.name,

@@ -25,6 +25,8 @@ export interface ProcessorDescription {
   /** Versions whose checkpoints this one can continue from, besides its own; `*`: any. */
   readonly accepts_checkpoints?: readonly string[]
   readonly queue?: string
+  /** It works on bins of files: its batch jobs are told in the words of system B. */
+  readonly bins?: boolean
   readonly runner?: 'process' | 'thread' | 'inline'
   /** `python3.11`, `node24`: shown to people. */
   readonly runtime?: string

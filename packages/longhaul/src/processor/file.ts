@@ -12,6 +12,8 @@ export interface InputFile {
   readonly sha256: string
   /** The name without its last extension. */
   readonly stem: string
+  /** Which files belong together, where the job was made of bins. */
+  readonly bin?: string
   stream(): Readable
   text(): Promise<string>
   json(): Promise<unknown>

@@ -75,12 +75,13 @@ export class AttemptSession {
   }
 
   /** Given to the sink one after the other; after a failure nothing more is. */
-  output({ name, path: file, media_type: mediaType }: Said<'output'>): void {
+  output({ name, path: file, media_type: mediaType, items }: Said<'output'>): void {
     this.#sink.alive()
     const output = {
       name,
       path: path.resolve(this.#request.workspace, file),
       ...(mediaType === undefined ? {} : { mediaType }),
+      ...(items === undefined ? {} : { items }),
     }
     this.#outputs = this.#outputs.then(async () => {
       if (this.#outputError) return

@@ -25,6 +25,7 @@ const described = z.object({
   memory_bytes: positive,
   accepts_checkpoints: z.array(z.string()).optional(),
   queue: z.string().min(1).optional(),
+  bins: z.boolean().optional(),
   runner: z.enum(['process', 'thread', 'inline']).optional(),
   runtime: z.string().optional(),
 })

@@ -19,6 +19,8 @@ export const stagedFile = z.object({
   size: z.int().min(0),
   sha256: z.string(),
   media_type: z.string().optional(),
+  /** Files of one bin belong together (docs/compat/system-b.md). */
+  bin: z.string().optional(),
 })
 export type StagedFile = z.infer<typeof stagedFile>
 
@@ -105,6 +107,8 @@ export const fromProcessor = z.discriminatedUnion('type', [
     name: z.string(),
     path: z.string(),
     media_type: z.string().optional(),
+    /** Records or members in it. */
+    items: z.int().min(0).optional(),
   }),
   /** Everything before it is to be kept. Say nothing and write none of these files until `checkpointed` answers. */
   z.object({

@@ -55,6 +55,7 @@ export interface AttemptSink {
     readonly name: string
     readonly path: string
     readonly mediaType?: string
+    readonly items?: number
   }): Promise<void>
   /** After every output before it. Whether it was saved; absent: nothing is kept here. */
   checkpoint?: ((checkpoint: Omit<CheckpointMessage, 'type'>) => Promise<boolean>) | undefined

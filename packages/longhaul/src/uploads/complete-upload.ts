@@ -6,6 +6,8 @@ import {
   type Part,
   type UploadRef,
 } from '../storage/index.ts'
+import { invalidRequest } from '../validation/index.ts'
+import { announcedFile } from './bin-files.ts'
 import { checkParts, digestOf, sortParts, type NamedPart } from './check-parts.ts'
 import { expired, fileRefOf, layoutOf, refOf, sessionOf, type UploadContext } from './session.ts'
 import type { CompletedUpload, CompleteUpload } from './uploads.ts'
@@ -52,6 +54,7 @@ async function requestedSession(
     throw mismatch(`The ingest ${jobId.slice(0, 64)} has no file ${row.id}.`)
   if (storeUploadId !== undefined && row.store_upload_id !== storeUploadId)
     throw mismatch(`The file ${row.id} has another upload_id; use that of the start's answer.`)
+  if (jobId !== undefined) checkBin(row, request.bin)
   if (row.job_id !== null && !request.submit)
     throw mismatch(
       `The upload ${row.id} is a file of the ingest ${row.job_id}; complete it with POST /ingest/complete.`,
@@ -177,6 +180,15 @@ async function submitWhenLast(
     if (isSubmitted(await database.read<UploadRow>('upload.of-job', [jobId]))) return
     throw error
   }
+}
+
+/** Two bins may have files of one name, so a client says which it means. */
+function checkBin(row: UploadRow, named: string | undefined): void {
+  const { bin } = announcedFile(row)
+  if (bin === undefined || bin === named) return
+  if (named === undefined)
+    throw invalidRequest([{ type: 'missing', loc: ['body', 'bin_id'], msg: 'Field required' }])
+  throw mismatch(`The file ${row.id} is not of the bin ${JSON.stringify(named.slice(0, 80))}.`)
 }
 
 const mismatch = (detail: string) => new LonghaulError('upload-mismatch', detail)

@@ -1,24 +1,14 @@
-import { LonghaulError, isLonghaulError } from '../errors/index.ts'
-import { uriOfKey, type Part } from '../storage/index.ts'
+import { LonghaulError } from '../errors/index.ts'
 import { gapsOf, incomplete } from './check-parts.ts'
 import { completeUpload } from './complete-upload.ts'
 import { checkRoom } from './disk-room.ts'
 import { abortStrays, cleanUp, expireUploads } from './expire-uploads.ts'
-import { partBytesOf, type PartLayout } from './part-layout.ts'
-import {
-  allParts,
-  expired,
-  fileRefOf,
-  keepMs,
-  layoutOf,
-  refOf,
-  sessionOf,
-  signParts,
-  type UploadContext,
-} from './session.ts'
+import { abortIngest, filesOfIngest } from './ingest-files.ts'
+import { expired, fileRefOf, keepMs, layoutOf, sessionOf, type UploadContext } from './session.ts'
 import { startUploads } from './start-uploads.ts'
 import type { UploadRow } from './upload-statements.ts'
-import type { Uploads, UploadView } from './uploads.ts'
+import { partsOf, uploadView } from './upload-view.ts'
+import type { Uploads } from './uploads.ts'
 
 const hourMs = 60 * 60 * 1000
 
@@ -54,21 +44,11 @@ export function createUploads(context: UploadContext): Uploads {
     },
 
     async get(uploadId, owner, options) {
-      const row = await sessionOf(context, uploadId, owner)
-      if (row.state === 'expired') throw expired(row)
-      const view = await viewOf(context, row)
-      if (options === undefined || row.state === 'completed') return view
-      const ref = refOf(row)
-      await extend(ref.uploadId)
-      const partUrls = await signParts(
-        context,
-        ref,
-        layoutOf(row),
-        options.baseUrl,
-        view.missingParts,
-      )
-      return { ...view, partUrls, expiresAt: new Date(Date.now() + keepMs(context)) }
+      return uploadView(context, await sessionOf(context, uploadId, owner), options)
     },
+
+    ofIngest: (jobId, owner, options) => filesOfIngest(context, jobId, owner, options),
+    abortIngest: (jobId, owner) => abortIngest(context, jobId, owner),
 
     async abort(uploadId, owner) {
       const row = await sessionOf(context, uploadId, owner)
@@ -102,43 +82,3 @@ export function createUploads(context: UploadContext): Uploads {
     },
   }
 }
-
-async function viewOf(context: UploadContext, row: UploadRow): Promise<UploadView> {
-  const layout = layoutOf(row)
-  const stored = row.state === 'completed' ? allOf(layout) : await partsOf(context, row)
-  const { missing, short } = gapsOf(layout, stored)
-  const missingParts = [...missing, ...short].sort((a, b) => a - b)
-  const isMissing = new Set(missingParts)
-  return {
-    uploadId: row.id,
-    filename: row.filename,
-    sizeBytes: row.size_bytes,
-    partBytes: row.part_bytes,
-    status: row.state === 'completed' ? 'completed' : 'open',
-    uri: uriOfKey(context.storage.bucket, row.key),
-    receivedBytes: stored
-      .filter((part) => !isMissing.has(part.partNumber))
-      .reduce((sum, part) => sum + part.size, 0),
-    missingParts,
-    expiresAt: new Date(row.expires_at),
-  }
-}
-
-/** When the store has published and the row does not say so yet, all parts are there: completing settles it. */
-async function partsOf(context: UploadContext, row: UploadRow): Promise<readonly Part[]> {
-  try {
-    return await context.storage.listParts(refOf(row))
-  } catch (error) {
-    if (!isLonghaulError(error, 'upload-not-found') || row.store_upload_id === null) throw error
-    const info = await context.storage.head(row.key)
-    if (info?.size !== row.size_bytes) throw error
-    return allOf(layoutOf(row))
-  }
-}
-
-const allOf = (layout: PartLayout): Part[] =>
-  [...allParts(layout)].map((partNumber) => ({
-    partNumber,
-    etag: '',
-    size: partBytesOf(layout, partNumber),
-  }))

@@ -36,7 +36,7 @@ describe('how a file is cut', () => {
     expect(() => layParts(60e12, 5 * MiB, limits)).toThrow(/do not fit/)
   })
 
-  it('adds up to the file, in no more parts than the store takes', () => {
+  it('[A.8.9 Y.1.9] adds up to the file, in no more parts than the store takes', () => {
     const sizes = fc.oneof(fc.nat(100 * MiB), fc.integer({ min: 1, max: 49e12 }))
     fc.assert(
       fc.property(sizes, fc.integer({ min: 1, max: 64 * MiB }), (size, wanted) => {

@@ -3,6 +3,7 @@ import type { Database } from '../database/database.ts'
 import { LonghaulError } from '../errors/index.ts'
 import type { FileRef } from '../jobs/job.ts'
 import { uriOfKey, type Storage, type UploadRef } from '../storage/index.ts'
+import { announcedFile } from './bin-files.ts'
 import { partBytesOf, partCountOf, type PartLayout } from './part-layout.ts'
 import type { UploadRow } from './upload-statements.ts'
 
@@ -52,9 +53,11 @@ export const layoutOf = (row: UploadRow): PartLayout => ({
 export const keepMs = ({ config }: UploadContext): number => config.uploadKeepSeconds * 1000
 
 export function fileRefOf({ storage }: UploadContext, row: UploadRow): FileRef {
+  const { bin, filename } = announcedFile(row)
   return {
     uri: uriOfKey(storage.bucket, row.key),
-    name: row.filename,
+    name: filename,
+    ...(bin !== undefined && { bin }),
     size: row.size_bytes,
     ...(row.sha256 !== null && { sha256: row.sha256 }),
     ...(row.media_type !== null && { mediaType: row.media_type }),

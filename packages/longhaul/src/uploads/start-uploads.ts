@@ -1,14 +1,13 @@
-import { randomUUID } from 'node:crypto'
 import { LonghaulError } from '../errors/index.ts'
+import { checkBinIds, newFileId, storedName, type AnnouncedFile } from './bin-files.ts'
 import { checkRoom } from './disk-room.ts'
 import { checkFileNames } from './file-names.ts'
 import { layParts, partCountOf, type PartLayout } from './part-layout.ts'
 import { keepMs, signParts, type UploadContext } from './session.ts'
 import type { StartedUploads, StartUploads } from './uploads.ts'
 
-interface Planned extends PartLayout {
+interface Planned extends PartLayout, AnnouncedFile {
   readonly id: string
-  readonly filename: string
   readonly key: string
   readonly mediaType: string | undefined
 }
@@ -38,7 +37,7 @@ export async function startUploads(
         request.jobId ?? null,
         request.processor ?? null,
         position,
-        file.filename,
+        storedName(file),
         file.key,
         file.mediaType ?? null,
         file.sizeBytes,
@@ -52,10 +51,10 @@ export async function startUploads(
   const started = []
   for (const [n, file] of files.entries()) {
     const storeUploadId = begun[n] ?? ''
-    const { id: fileId, filename, key, sizeBytes, partBytes } = file
-    const ref = { key, uploadId: storeUploadId }
+    const { id: fileId, mediaType: _mediaType, ...planned } = file
+    const ref = { key: file.key, uploadId: storeUploadId }
     const partUrls = await signParts(context, ref, file, request.baseUrl)
-    started.push({ fileId, storeUploadId, filename, key, sizeBytes, partBytes, partUrls })
+    started.push({ ...planned, fileId, storeUploadId, partUrls })
   }
   return { files: started, expiresAt }
 }
@@ -90,19 +89,22 @@ async function beginAll(
 
 async function plan(context: UploadContext, request: StartUploads): Promise<readonly Planned[]> {
   const { storage, config } = context
-  checkFileNames(request.files.map((file) => file.filename))
-  const files = request.files.map(({ filename, sizeBytes, mediaType }) => {
+  checkBinIds(request.files)
+  checkFileNames(request.files.map(storedName))
+  const files = request.files.map((file) => {
+    const { filename, sizeBytes, mediaType } = file
     if (sizeBytes > config.maxUploadBytes)
       throw new LonghaulError(
         'upload-too-large',
         `${JSON.stringify(filename)} has ${sizeBytes} bytes; this service takes at most ${config.maxUploadBytes}.`,
         { facts: { max_bytes: config.maxUploadBytes } },
       )
-    const id = randomUUID()
-    const key = `${config.datasetsPrefix}/${request.jobId ?? id}/${filename}`
+    const id = newFileId(file)
+    const key = `${config.datasetsPrefix}/${request.jobId ?? id}/${storedName(file)}`
     return {
       id,
       filename,
+      ...(file.bin !== undefined && { bin: file.bin }),
       key,
       mediaType,
       ...layParts(sizeBytes, request.partBytes, storage.limits),

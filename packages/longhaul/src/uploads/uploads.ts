@@ -20,6 +20,14 @@ export interface Uploads {
     owner: string | 'everyone',
     options?: { readonly baseUrl: string },
   ): Promise<UploadView>
+  /** Every file of an ingest, in its order. A base URL, as above. 'upload-not-found', 'upload-expired'. */
+  ofIngest(
+    jobId: JobId,
+    owner: string | 'everyone',
+    options?: { readonly baseUrl: string },
+  ): Promise<readonly IngestFile[]>
+  /** Ends an ingest that has not become a job; again, it is no error. 'upload-not-found', 'upload-complete'. */
+  abortIngest(jobId: JobId, owner: string | 'everyone'): Promise<void>
   /** Ends an incomplete session, with the whole ingest it belongs to. 'upload-not-found', 'upload-complete'. */
   abort(uploadId: string, owner: string | 'everyone'): Promise<void>
   /**
@@ -40,6 +48,8 @@ export interface StartUploads {
   /** Ingest only: who processes it. */
   readonly processor?: string
   readonly files: readonly {
+    /** System B: which files belong together; a folder of their keys. */
+    readonly bin?: string
     readonly filename: string
     readonly sizeBytes: number
     readonly mediaType?: string
@@ -49,10 +59,11 @@ export interface StartUploads {
 }
 export interface StartedUploads {
   readonly files: readonly {
-    /** Session id, an UUID; also the ingest's `file_id`. */
+    /** Session id; also the ingest's `file_id`. */
     readonly fileId: string
     /** The store's multipart id; `/ingest` calls it upload_id. */
     readonly storeUploadId: string
+    readonly bin?: string
     readonly filename: string
     readonly key: string
     readonly sizeBytes: number
@@ -66,6 +77,8 @@ export interface CompleteUpload {
   readonly fileId: string
   /** Checked where given. */
   readonly jobId?: JobId
+  /** With a job id: that of the file, or none for a file of none. */
+  readonly bin?: string
   readonly storeUploadId?: string
   /** Absent: the parts that the store has. */
   readonly parts?: readonly { readonly partNumber: number; readonly etag: string }[]
@@ -87,6 +100,13 @@ export interface CompletedUpload {
   readonly sizeBytes: number
   /** Hex, where the store knows it. */
   readonly sha256?: string
+}
+export interface IngestFile extends UploadView {
+  readonly bin?: string
+  readonly key: string
+  readonly storeUploadId: string
+  /** The ingest has become a job. */
+  readonly submitted: boolean
 }
 export interface UploadView {
   readonly uploadId: string

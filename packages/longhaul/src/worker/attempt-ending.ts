@@ -3,6 +3,7 @@ import { isLonghaulError } from '../errors/index.ts'
 import type { AttemptUsage, Claim, Outcome } from '../jobs/engine.ts'
 import type { Progress } from '../jobs/job.ts'
 import type { RunOutcome, RunUsage } from '../runners/runner.ts'
+import type { Json } from '../support/json.ts'
 import { faultPoint } from '../support/fault-point.ts'
 import type { PendingOutputs } from './pending-outputs.ts'
 import { publish, type Publication } from './publish.ts'
@@ -15,7 +16,7 @@ interface EndingOptions {
   /** The newest progress, once. */
   readonly takeProgress: () => Progress | undefined
   /** Its result is found to be right; the last word of progress may be said. */
-  readonly completing: () => void
+  readonly completing: (value: Json) => void
   readonly stopped: () => string | undefined
 }
 
@@ -37,7 +38,7 @@ export class AttemptEnding {
     hasCheckpoints: boolean,
   ): Promise<void> {
     const { value, outputs } = linkResult(result, pending.list)
-    this.#options.completing()
+    this.#options.completing(value)
     await this.#flushProgress()
     if (outputs.length === 0 && !hasCheckpoints)
       return this.settle({ kind: 'completed', result: { value, outputs: [] } }, usage)

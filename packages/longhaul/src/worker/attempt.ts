@@ -13,10 +13,12 @@ import type {
 import { AttemptEnding } from './attempt-ending.ts'
 import { failureOf, overdue } from './attempt-failure.ts'
 import { AttemptWatch } from './attempt-watch.ts'
+import { lastProgress } from './last-progress.ts'
 import { mayPass, patiently } from './patience.ts'
 import { resumeJob, type ResumedJob } from './resume-job.ts'
 import { stageInputs, type StagedInputs } from './stage-inputs.ts'
 import type { WorkerParts } from './worker-parts.ts'
+import { writeResultsIndex } from './write-results-index.ts'
 
 type StopReason = Parameters<RunningAttempt['cancel']>[0]
 type RunClaim = Extract<Claim, { resume: 'run' }>
@@ -54,8 +56,8 @@ export class Attempt {
     this.#ending = new AttemptEnding(parts, lease, {
       logKey: this.#logKey,
       takeProgress: () => this.takeProgress(),
-      completing: () => {
-        if (job.kind === 'batch') this.#report({ stage: 'completed', percent: 100 })
+      completing: (value) => {
+        if (job.kind === 'batch') this.#report(lastProgress(job, value))
       },
       stopped: () => this.#stop,
     })
@@ -138,8 +140,11 @@ export class Attempt {
     const { outputs, checkpoints } = prepared.job
     try {
       const outcome = await this.#execute(runner, prepared)
-      if (outcome.kind === 'completed' && this.#stop === undefined)
+      if (outcome.kind === 'completed' && this.#stop === undefined) {
+        const { value } = outcome
+        await this.#patiently(() => writeResultsIndex(this.job, value, outputs, this.#workspace))
         return await this.#ending.complete(outcome, outputs, checkpoints.any)
+      }
       await outputs.abort()
       if (outcome.kind === 'failed' && this.#stop === undefined)
         return await this.#ending.settle(outcome, outcome.usage)
@@ -159,7 +164,7 @@ export class Attempt {
     const batch = this.job.kind === 'batch' // systems A and B: these stages, in this order (five-systems A.3)
     const where = { workspace: this.#workspace, signal: this.#abort.signal }
     await mkdir(this.#workspace, { recursive: true })
-    this.#report(batch ? { stage: 'download', message: 'start' } : { stage: 'inputs' })
+    if (!batch) this.#report({ stage: 'inputs' })
     const staged = await this.#patiently(async () => {
       await rm(path.join(this.#workspace, 'inputs'), { recursive: true, force: true })
       return stageInputs(this.job.params, description, {
@@ -167,6 +172,8 @@ export class Attempt {
         storage,
         inputRoots: config.inputRoots,
         mayRead: (key) => mayRead(this.job.owner, key),
+        // A manifest that cannot be read leaves no progress behind (five-systems Y.2, 21).
+        ...(batch ? { begun: () => this.#report({ stage: 'download', message: 'start' }) } : {}),
       })
     })
     const job = await this.#patiently(() =>

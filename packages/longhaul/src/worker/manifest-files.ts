@@ -1,42 +1,84 @@
+import { binEntry } from '@longhaul/protocol'
 import { LonghaulError } from '../errors/index.ts'
-import type { JobParams } from '../jobs/job.ts'
+import type { Bin, Manifest } from '../jobs/job.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { keyOfUri } from '../storage/object-uri.ts'
 
-/** The texts are those that clients of the older service see (five-systems Y.2, 20). */
-export async function filesOfManifest(
-  manifest: NonNullable<JobParams['manifest']>,
+/** A manifest with whatever its URI named read: files, or bins of files. */
+export type ManifestContent = Exclude<Manifest, { readonly uri: string }>
+
+const maxBytes = 64 * 1024 * 1024
+
+/** The texts are those that clients of the older services see (five-systems Y.2, 20). */
+export async function contentOfManifest(
+  manifest: Manifest,
   storage: ObjectStore,
-): Promise<readonly string[]> {
-  if ('files' in manifest) return manifest.files
-  const { body, info } = await storage.get(keyOfUri(manifest.uri, storage.bucket))
-  if (info.size > 64 * 1024 * 1024) {
+): Promise<ManifestContent> {
+  if (!('uri' in manifest)) return manifest
+  const { uri } = manifest
+  const text = await readText(uri, storage)
+  if (uri.endsWith('.jsonl')) return binsOf(uri, linesOf(uri, text))
+  const { files, bins } = (parseJson(uri, text) ?? {}) as { files?: unknown; bins?: unknown }
+  if (bins !== undefined && files === undefined) {
+    if (Array.isArray(bins)) return binsOf(uri, bins)
+    throw unreadable(uri, 'must be {"files": ["s3://…", …]} or {"bins": [{…}, …]}.')
+  }
+  if (!Array.isArray(files) || !files.every((file): file is string => typeof file === 'string'))
+    throw unreadable(uri, 'must be {"files": ["s3://…", …]}.')
+  if (files.length === 0)
+    throw new LonghaulError('invalid-input', `No files provided in manifest ${uri}`)
+  return { files }
+}
+
+async function readText(uri: string, storage: ObjectStore): Promise<string> {
+  const { body, info } = await storage.get(keyOfUri(uri, storage.bucket))
+  if (info.size > maxBytes) {
     body.destroy()
-    throw new LonghaulError(
-      'invalid-input',
-      `The manifest ${manifest.uri} has ${info.size} bytes; at most 64 MiB are read.`,
-    )
+    throw unreadable(uri, `has ${info.size} bytes; at most 64 MiB are read.`)
   }
   const chunks: Buffer[] = []
   for await (const chunk of body) chunks.push(chunk as Buffer)
-  let parsed: unknown
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parseJson(where: string, text: string): unknown {
   try {
-    parsed = JSON.parse(Buffer.concat(chunks).toString('utf8'))
+    return JSON.parse(text)
   } catch (cause) {
     throw new LonghaulError(
       'invalid-input',
-      `The manifest ${manifest.uri} is not JSON: ${(cause as Error).message}`,
+      `The manifest ${where} is not JSON: ${(cause as Error).message}`,
       { cause },
     )
   }
-  const files = (parsed as { files?: unknown } | null)?.files
-  if (!Array.isArray(files) || !files.every((file): file is string => typeof file === 'string')) {
-    throw new LonghaulError(
-      'invalid-input',
-      `The manifest ${manifest.uri} must be {"files": ["s3://…", …]}.`,
-    )
-  }
-  if (files.length === 0)
-    throw new LonghaulError('invalid-input', `No files provided in manifest ${manifest.uri}`)
-  return files
 }
+
+/** One bin a line; an empty line is none. */
+function linesOf(uri: string, text: string): readonly unknown[] {
+  const bins = text
+    .split('\n')
+    .flatMap((line, n) => (line.trim() === '' ? [] : [parseJson(`${uri}, line ${n + 1},`, line)]))
+  if (bins.length > 0) return bins
+  throw new LonghaulError('invalid-input', `No bins provided in manifest ${uri}`)
+}
+
+function binsOf(uri: string, given: readonly unknown[]): { readonly bins: readonly Bin[] } {
+  const seen = new Set<string>()
+  const bins = given.map((one, index): Bin => {
+    const { success, error, data } = binEntry.safeParse(one)
+    if (!success) {
+      const [issue] = error.issues
+      const place = ['bins', index, ...(issue?.path ?? [])].join('.')
+      throw unreadable(uri, `is wrong at ${place}: ${issue?.message ?? 'no bin'}`)
+    }
+    if (seen.has(data.bin_id))
+      throw unreadable(uri, `has two bins ${JSON.stringify(data.bin_id)}; give each its own id.`)
+    seen.add(data.bin_id)
+    const { sha256, ...bin } = data
+    return sha256 == null ? bin : { ...bin, sha256 }
+  })
+  return { bins }
+}
+
+const unreadable = (uri: string, what: string) =>
+  new LonghaulError('invalid-input', `The manifest ${uri} ${what}`)

@@ -50,6 +50,7 @@ export class PendingOutputs {
     readonly name: string
     readonly path: string
     readonly mediaType?: string
+    readonly items?: number
   }): Promise<void> {
     const name = checkOutputName(output.name)
     const { real: file, size } = await containedFile(this.#workspace, output.path, 'The output')
@@ -62,7 +63,8 @@ export class PendingOutputs {
     try {
       const sent = await this.#send(upload, file, size)
       const uri = uriOfKey(this.#storage.bucket, key)
-      this.#pending.set(name, { name, key, uri, size, mediaType, uploadId, ...sent })
+      const items = output.items === undefined ? {} : { items: output.items }
+      this.#pending.set(name, { name, key, uri, size, mediaType, ...items, uploadId, ...sent })
     } catch (error) {
       this.#pending.delete(name)
       await this.#storage.abort(upload).catch(() => undefined) // the first error tells more

@@ -13,7 +13,8 @@ import type { Json, JsonObject } from '../support/json.ts'
 import { keyOfUri } from '../storage/object-uri.ts'
 import { fileFieldsOf } from '../processor/file-fields.ts'
 import { allowedPath } from './allowed-path.ts'
-import { filesOfManifest } from './manifest-files.ts'
+import { contentOfManifest } from './manifest-files.ts'
+import { stageManifest } from './stage-manifest.ts'
 
 export interface StagedInputs {
   readonly input: JsonObject
@@ -27,6 +28,8 @@ export interface StageOptions {
   readonly signal: AbortSignal
   /** Of the objects that a manifest names, and the manifest itself; others look as if they did not exist. */
   readonly mayRead: (key: string) => Promise<boolean>
+  /** It is known what is to be staged. */
+  readonly begun?: () => void
 }
 
 /**
@@ -56,7 +59,8 @@ export async function stageInputs(
   }
   if (params.manifest) {
     if ('uri' in params.manifest) await refuseOthers(params.manifest.uri, options)
-    const uris = await filesOfManifest(params.manifest, options.storage)
+    const content = await contentOfManifest(params.manifest, options.storage)
+    options.begun?.()
     const field = fields[0]
     if (fields.length !== 1 || field === undefined) {
       throw new LonghaulError(
@@ -64,18 +68,18 @@ export async function stageInputs(
         `A manifest fills the only file input, but ${description.name} has ${fields.length}; submit {"input":{…}} instead.`,
       )
     }
-    const staged: StagedFile[] = []
-    for (const uri of uris) {
-      await refuseOthers(uri, options)
-      staged.push(await stage({ uri, name: path.posix.basename(uri) }))
+    const allowed = async (ref: FileRef): Promise<StagedFile> => {
+      await refuseOthers(ref.uri, options)
+      return stage(ref)
     }
+    const staged = await stageManifest(content, allowed, options.signal)
     if (!field.many && staged.length !== 1) {
       throw new LonghaulError(
         'invalid-input',
         `${description.name} takes one file, the manifest has ${staged.length}.`,
       )
     }
-    input[field.name] = (field.many ? staged : staged[0]) as unknown as Json
+    input[field.name] = (field.many ? [...staged] : staged[0]) as unknown as Json
   }
   return { input, inputs }
 }
@@ -105,6 +109,7 @@ async function stageFile(ref: FileRef, index: number, options: StageOptions): Pr
     size,
     sha256,
     ...(ref.mediaType === undefined ? {} : { media_type: ref.mediaType }),
+    ...(ref.bin === undefined ? {} : { bin: ref.bin }),
   }
 }
 

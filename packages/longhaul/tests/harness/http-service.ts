@@ -8,9 +8,10 @@ import { createApp, type App, type ConfigOptions } from '../../src/app/index.ts'
 import { ownBackends } from './backends.ts'
 import { until } from './until.ts'
 
-export const processorsFile = fileURLToPath(
-  new URL('../fixtures/http-processors.ts', import.meta.url),
-)
+/** A file of tests/fixtures. */
+export const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url))
+export const processorsFile = fixture('http-processors.ts')
 
 /** A body whose shape the test itself asserts. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any

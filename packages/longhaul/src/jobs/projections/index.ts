@@ -1,12 +1,21 @@
-import type { JobView, SystemAJob } from '@longhaul/protocol'
+import type { JobView, SystemAJob, SystemBJob } from '@longhaul/protocol'
 import type { Job } from '../job.ts'
 import { nativeJob } from './native.ts'
 import { systemAJob } from './system-a.ts'
+import { systemBJob } from './system-b.ts'
 
 export { iso, isoOrNull, nativeJob, nativeOutput, nativeProgress, publicProblem } from './native.ts'
 export { systemAJob, systemAStatus } from './system-a.ts'
+export { systemBJob } from './system-b.ts'
 
 /** One job in the words of the clients that made it; `native` in canonical words, whoever made it. */
-export const projectJob = (job: Job, view: 'native' | undefined): JobView | SystemAJob =>
-  view === 'native' || job.kind !== 'batch' ? nativeJob(job) : systemAJob(job)
+export const projectJob = (
+  job: Job,
+  view: 'native' | undefined,
+): JobView | SystemAJob | SystemBJob =>
+  view === 'native' || job.kind !== 'batch' ? nativeJob(job) : fourWordJob(job)
+
+/** In the four words of systems A and B, whoever made it: what a list tells clients that know no others. */
+export const fourWordJob = (job: Job): SystemAJob | SystemBJob =>
+  job.params.family === 'B' ? systemBJob(job) : systemAJob(job)
 export { nativeQueue, nativeWaits, nativeWorker } from './operator.ts'

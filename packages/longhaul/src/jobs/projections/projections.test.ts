@@ -62,7 +62,7 @@ describe('a native job', () => {
     expect(one).toMatchObject({ field: 'mask', url: '/jobs/j_1/outputs/masks/a%20b.png' })
   })
 
-  it('shows no path of this machine', () => {
+  it('[A.8.17] shows no path of this machine', () => {
     const view = nativeJob(jobForTest({ state: 'failed', problem }))
     expect(view.error).toBe('cannot read cat.png')
     expect(view.problem).toMatchObject({ code: 'permanent', detail: 'cannot read cat.png' })

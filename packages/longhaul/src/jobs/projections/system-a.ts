@@ -1,7 +1,8 @@
 import type { SystemAJob, SystemAStatus } from '@longhaul/protocol'
+import { describeOutputs, resultsIndexName } from '../../results/index.ts'
 import { hideMachinePaths } from '../../support/machine-paths.ts'
 import type { Json, JsonObject } from '../../support/json.ts'
-import type { Job, JobOutput, JobState } from '../job.ts'
+import type { Job, JobState } from '../job.ts'
 import { iso } from './native.ts'
 
 const words: Record<JobState, SystemAStatus> = {
@@ -43,7 +44,7 @@ function progressOf({ progress }: Job): JsonObject | null {
   return dropUndefined({ stage, percent, message, done, total, ...detail })
 }
 
-/** The processor's own object; what it wrote stands under `outputs` unless it says so itself. */
+/** The processor's own object; what it wrote, and where that is listed, stands in it unless it says so itself. */
 function resultOf({ state, result }: Job): JsonObject | null {
   if (state !== 'completed' || result === undefined) return null
   const value = isObject(result.value)
@@ -51,46 +52,13 @@ function resultOf({ state, result }: Job): JsonObject | null {
     : result.value === null
       ? {}
       : { value: result.value }
-  if ('outputs' in value || result.outputs.length === 0) return value
-  return { ...value, outputs: describeOutputs(result.outputs) }
-}
-
-/** A.7: numbered files of one writer are one descriptor; a tar shard goes with its index. */
-function describeOutputs(outputs: readonly JobOutput[]): Json[] {
-  const names = new Set(outputs.map(({ name }) => name))
-  const groups = new Map<string, JobOutput[]>()
-  for (const output of outputs) {
-    if (/\.json$/.test(output.name) && names.has(output.name.replace(/json$/, 'tar'))) continue
-    const stem = output.name.replace(/(_\d+)?\.[^./]*$/, '')
-    const extension = /[^./]*$/.exec(output.name)?.[0] ?? ''
-    const group = `${stem}.${extension}`
-    groups.set(group, [...(groups.get(group) ?? []), output])
+  const index = result.outputs.find(({ name }) => name === resultsIndexName)
+  const written = result.outputs.filter((output) => output !== index)
+  return {
+    ...(written.length === 0 ? {} : { outputs: describeOutputs(written) as Json }),
+    ...(index === undefined ? {} : { results_index_uri: index.uri }),
+    ...value,
   }
-  const byName = new Map(outputs.map((output) => [output.name, output]))
-  return [...groups].map(([group, files]) => describeGroup(group, files, byName))
-}
-
-function describeGroup(
-  group: string,
-  files: readonly JobOutput[],
-  byName: ReadonlyMap<string, JobOutput>,
-): Json {
-  const dot = group.lastIndexOf('.')
-  const name = group.slice(0, dot)
-  const format = group.slice(dot + 1)
-  const bytes = files.reduce((sum, { size }) => sum + size, 0)
-  if (format === 'tar') {
-    const shards = files.map((file) => ({
-      name: file.name,
-      uri: file.uri,
-      index_uri: byName.get(file.name.replace(/tar$/, 'json'))?.uri ?? null,
-      metadata: { bytes: file.size },
-    }))
-    return { name, type: 'binary', format: 'webdataset', uris: [], shards, metadata: { bytes } }
-  }
-  const type = ['jsonl', 'parquet', 'csv'].includes(format) ? 'tabular' : 'binary'
-  const uris = files.map(({ uri }) => uri)
-  return { name, type, format, uris, shards: [], metadata: { file_count: files.length, bytes } }
 }
 
 const isObject = (value: Json): value is JsonObject =>

@@ -14,6 +14,7 @@ export function toInputFile(staged: StagedFile): InputFile {
     size: staged.size,
     sha256: staged.sha256,
     stem: path.parse(staged.name).name,
+    ...(staged.bin === undefined ? {} : { bin: staged.bin }),
     stream: () => createReadStream(staged.path),
     text: read,
     json: async () => JSON.parse(await read()) as unknown,

@@ -35,6 +35,7 @@ export function jsonlWriter<R = unknown>(
   let index = restored?.files ?? 0
   let current: { readonly name: string; readonly path: string; handle: FileHandle } | undefined
   let fileBytes = 0
+  let fileRecords: number | undefined = 0
   let unwritten: string[] = []
   let unwrittenBytes = 0
 
@@ -52,8 +53,10 @@ export function jsonlWriter<R = unknown>(
     await current.handle.close()
     const done = current
     current = undefined
+    const records = fileRecords
     fileBytes = 0
-    await files.give(done.name, done.path, 'application/x-ndjson')
+    fileRecords = 0
+    await files.give(done.name, done.path, 'application/x-ndjson', records)
   }
 
   async function openFile(): Promise<void> {
@@ -68,6 +71,7 @@ export function jsonlWriter<R = unknown>(
     await truncate(path, bytes)
     current = { name: fileName, path, handle: await open(path, 'a') }
     fileBytes = bytes
+    fileRecords = restored?.items
   }
 
   async function append(line: string): Promise<void> {
@@ -77,6 +81,7 @@ export function jsonlWriter<R = unknown>(
     unwritten.push(line)
     unwrittenBytes += bytes
     fileBytes += bytes
+    if (fileRecords !== undefined) fileRecords++
     appended++
     if (unwrittenBytes >= flushBytes) await flush()
   }
@@ -99,7 +104,9 @@ export function jsonlWriter<R = unknown>(
       await turn(async () => {
         await flush()
         // Taken within the turn: what is written meanwhile is not in the file yet.
-        state = { count: appended, files: index, ...(current ? { bytes: fileBytes } : {}) }
+        const items = fileRecords === undefined ? {} : { items: fileRecords }
+        const growing = current ? { bytes: fileBytes, ...items } : {}
+        state = { count: appended, files: index, ...growing }
       })
       return state
     },

@@ -40,7 +40,7 @@ async function membersOf(name: string): Promise<Member[]> {
   return members
 }
 
-it('writes archives that say nothing of when, where or by whom, padded to 10,240', async () => {
+it('[Y.1.11] writes archives that say nothing of when, where or by whom, padded to 10,240', async () => {
   const writer = shardWriter(files, 'masks', { maxBytes: 1000 })
   await writer.add('a/one.png', Buffer.from([1, 2, 3]))
   await writer.add('ö.txt', 'text')
@@ -131,7 +131,7 @@ const memberName = fc
   .map((parts) => parts.join('/'))
   .filter((name) => Buffer.byteLength(name) <= 100)
 
-it('gives back every member, in order and byte for byte, whatever the members; twice the same bytes', async () => {
+it('[A.8.16] gives back every member, in order and byte for byte, whatever the members; twice the same bytes', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.uniqueArray(fc.tuple(memberName, fc.uint8Array({ maxLength: 1500 })), {

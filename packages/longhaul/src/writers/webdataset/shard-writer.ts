@@ -2,17 +2,20 @@ import { createReadStream } from 'node:fs'
 import { open, rm, stat, writeFile, type FileHandle } from 'node:fs/promises'
 import { inTurn } from '../in-turn.ts'
 import {
-  numberedName,
   type Resumable,
   type ShardData,
   type ShardWriter,
   type WriterFiles,
   type WriterState,
 } from '../record-writer.ts'
+import { shardLayouts, type ShardLayoutName } from './shard-layout.ts'
 import { blockBytes, paddingBytes, parseTarHeader, recordBytes, tarHeader } from './tar-header.ts'
 
-export const shardFileName = (name: string, index: number): string =>
-  numberedName(name, index, '.tar')
+export const shardFileName = (
+  name: string,
+  index: number,
+  layout: ShardLayoutName = 'artifacts',
+): string => `${shardLayouts[layout].fileName(name, index)}.tar`
 
 interface Shard {
   readonly number: number
@@ -25,10 +28,9 @@ interface Shard {
 }
 
 /**
- * Uncompressed ustar archives, byte for byte the same for the same members. The next shard begins before the members'
- * bytes would pass `maxBytes`; a member larger than that has a shard to itself. Beside each lies its index,
- * `{"items":[{"name","size_bytes"}]}`. `restored` goes on where that state was: what its unfinished shard holds beyond is
- * cut off.
+ * Uncompressed ustar archives, byte for byte the same for the same members. The layout says how shards are called, when the
+ * next begins (before the members' bytes would pass `maxBytes`, unless it says otherwise), and what the index beside each
+ * holds. `restored` goes on where that state was: what its unfinished shard holds beyond is cut off.
  */
 export function shardWriter(
   files: WriterFiles,
@@ -36,8 +38,14 @@ export function shardWriter(
   {
     maxBytes,
     restored,
-  }: { readonly maxBytes: number; readonly restored?: WriterState | undefined },
+    layout = 'artifacts',
+  }: {
+    readonly maxBytes: number
+    readonly restored?: WriterState | undefined
+    readonly layout?: ShardLayoutName | undefined
+  },
 ): ShardWriter & Resumable {
+  const { isFull, refusal, fileName, indexOf } = shardLayouts[layout]
   const turn = inTurn()
   let count = restored?.count ?? 0
   let shards = restored?.files ?? 0
@@ -45,7 +53,7 @@ export function shardWriter(
 
   async function openShard(): Promise<Shard> {
     const number = shards++
-    const shardName = shardFileName(name, number)
+    const shardName = shardFileName(name, number, layout)
     const path = await files.pathFor(shardName)
     const handle = await open(path, 'w')
     const empty = { items: new Map<string, number>(), payloadBytes: 0, archiveBytes: 0 }
@@ -54,7 +62,7 @@ export function shardWriter(
 
   async function reopenShard(bytes: number): Promise<void> {
     const number = shards - 1
-    const shardName = shardFileName(name, number)
+    const shardName = shardFileName(name, number, layout)
     const path = await files.pathFor(shardName)
     const handle = await open(path, 'r+')
     const empty = { items: new Map<string, number>(), payloadBytes: 0, archiveBytes: 0 }
@@ -76,11 +84,10 @@ export function shardWriter(
     const end = shard.archiveBytes + 2 * blockBytes
     await shard.handle.truncate(Math.ceil(end / recordBytes) * recordBytes) // zeroes
     await shard.handle.close()
-    await files.give(shard.name, shard.path, 'application/x-tar')
-    const items = [...shard.items].map(([member, size_bytes]) => ({ name: member, size_bytes }))
-    const indexName = numberedName(name, shard.number, '.json')
+    await files.give(shard.name, shard.path, 'application/x-tar', shard.items.size)
+    const indexName = `${fileName(name, shard.number)}.json`
     const indexPath = await files.pathFor(indexName)
-    await writeFile(indexPath, JSON.stringify({ items }))
+    await writeFile(indexPath, JSON.stringify(indexOf(shard.items)))
     await files.give(indexName, indexPath, 'application/json')
   }
 
@@ -89,7 +96,7 @@ export function shardWriter(
     if (current?.items.has(member))
       throw new TypeError(`${current.name} has a member ${member} already`)
     const header = tarHeader(member, sizeBytes)
-    if (current && current.payloadBytes + sizeBytes > maxBytes) await closeShard()
+    if (current && isFull(current.payloadBytes, sizeBytes, maxBytes)) await closeShard()
     current ??= await openShard()
     await current.handle.write(header, 0, blockBytes, current.archiveBytes)
     return current
@@ -110,7 +117,7 @@ export function shardWriter(
 
   /** A stream's size is known only at its end, and the header needs it: it takes the way over a file. */
   async function addStream(member: string, data: AsyncIterable<Uint8Array | string>) {
-    const spool = await files.pathFor(numberedName(name, shards, '.member.tmp'))
+    const spool = await files.pathFor(`${fileName(name, shards)}.member.tmp`)
     try {
       await writeFile(spool, data)
       const { size } = await stat(spool)
@@ -136,6 +143,8 @@ export function shardWriter(
     },
     async add(member, data: ShardData) {
       checkMember(member)
+      const why = refusal(member)
+      if (why !== undefined) throw new TypeError(`${JSON.stringify(member)} ${why}`)
       if (typeof data === 'string') return turn(() => addBytes(member, Buffer.from(data)))
       if (data instanceof Uint8Array) return turn(() => addBytes(member, data))
       if (typeof data === 'object' && Symbol.asyncIterator in data)
