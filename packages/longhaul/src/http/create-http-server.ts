@@ -1,5 +1,6 @@
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Services } from '../app/services.ts'
+import { batchRoutes } from '../batches/routes.ts'
 import { LonghaulError } from '../errors/index.ts'
 import {
   createEventStreams,
@@ -92,6 +93,7 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
     await scope.register(ingestRoutes, { services })
     await scope.register(jobRoutes, { services, streams })
     await scope.register(jobCallbackRoutes, { services })
+    await scope.register(batchRoutes, { services })
   }
   await app.register(rootRoutes, { services })
   await app.register(processorRoutes, { services })

@@ -29,6 +29,8 @@ export interface JobParams {
   /** Systems A and B: files that fill the processor's only file input; resolved when the job runs. */
   readonly manifest?: { readonly uri: string } | { readonly files: readonly string[] }
   readonly callbackUrl?: string
+  /** What its batch calls it. */
+  readonly item?: { readonly name: string }
 }
 
 /** Newest only; replaces the one before. `detail` carries whatever else the processor said. */
@@ -83,6 +85,7 @@ export interface Job {
   readonly priority: Priority
   readonly params: JobParams
   readonly idempotencyKey?: string
+  readonly batch?: { readonly id: string; readonly item: number }
   readonly attempt: number
   readonly failures: number
   readonly lost: number
