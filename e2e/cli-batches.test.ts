@@ -87,7 +87,10 @@ describe('submit --each', () => {
       '--wait',
     )
     const id = firstLine(stdout)
-    expect([code, stderr], stderr).toEqual([3, expect.stringContaining(`longhaul retry ${id.slice(0, 12)}`)])
+    expect([code, stderr], stderr).toEqual([
+      3,
+      expect.stringContaining(`longhaul retry ${id.slice(0, 12)}`),
+    ])
     const failed = await longhaul('failed', id.slice(0, 12))
     expect(failed.code).toBe(0)
     const lines = failed.stdout.trim().split('\n').sort()
@@ -173,8 +176,7 @@ describe('a server that is killed', () => {
   afterEach(() => mine?.stop('SIGKILL'))
 
   it('is told by 69 while it is away, and once it is back the same command ends the batch', async () => {
-    const serveMine = (port: string) =>
-      serve([fixture('words.ts'), ...serving, port], { cwd })
+    const serveMine = (port: string) => serve([fixture('words.ts'), ...serving, port], { cwd })
     await write({ 'scans/1.txt': 'one', 'scans/2.txt': 'two three', hold: '' })
     mine = await serveMine('0')
     const { url } = mine

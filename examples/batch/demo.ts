@@ -54,7 +54,8 @@ try {
   const bar = createProgressBar()
   let share: number | undefined
   let killed = false
-  let partial: { readonly completed: number; readonly rows: number; readonly wrong: number } | undefined
+  let partial:
+    { readonly completed: number; readonly rows: number; readonly wrong: number } | undefined
   const begun = { ana: 0, ben: 0 }
   await lab.batchWhen(ana, batch, async (now) => {
     const bens = await lab.batch(ben, flooding)
@@ -101,7 +102,10 @@ try {
   await writeHarmless(images, bombName, bomb)
   await lab.type(ana, 'retry', batch, '--failed', '--only', 'out-of-memory')
   const after = await lab.batchWhen(ana, batch, ({ status }) => status !== 'running')
-  check('with another image in its place, the retry of that one ended the batch', after.status === 'completed')
+  check(
+    'with another image in its place, the retry of that one ended the batch',
+    after.status === 'completed',
+  )
 
   if (values['delete-one']) {
     const one = parseRows(await lab.text(ana, `/batches/${batch}/results.jsonl`))[7]
@@ -109,7 +113,10 @@ try {
   }
   const last = parseRows(await lab.text(ana, `/batches/${batch}/results.jsonl`))
   const { lost, doubled, wrong } = checkResults(last, truths)
-  check(`${total} images: lost ${lost}, doubled ${doubled}, wrong ${wrong}`, lost + doubled + wrong === 0)
+  check(
+    `${total} images: lost ${lost}, doubled ${doubled}, wrong ${wrong}`,
+    lost + doubled + wrong === 0,
+  )
 
   const untrue = checks.filter(({ holds }) => !holds).length
   const seconds = Math.round((Date.now() - startedAt) / 1000)

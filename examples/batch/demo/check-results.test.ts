@@ -17,7 +17,9 @@ it('finds nothing where everything is right', () => {
 
 it('finds what is lost, doubled or wrong', () => {
   expect(checkResults([row('a')], truths)).toMatchObject({ lost: 1 })
-  expect(checkResults([row('a'), row('b', { status: 'failed' })], truths)).toMatchObject({ lost: 1 })
+  expect(checkResults([row('a'), row('b', { status: 'failed' })], truths)).toMatchObject({
+    lost: 1,
+  })
   const again = row('a', { job_id: 'another' })
   expect(checkResults([row('a'), row('b'), again], truths)).toMatchObject({ doubled: 1 })
   const wrong = row('b', { result: { bright: 4 } })

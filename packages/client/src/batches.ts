@@ -33,7 +33,10 @@ export interface Batches {
   submit(processor: string, request: BatchRequest): Promise<BatchView>
   get(id: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<BatchView>
   /** One page, newest first; `next` is the following page's `cursor`. */
-  list(query?: { readonly limit?: number; readonly cursor?: string | undefined }): Promise<BatchList>
+  list(query?: {
+    readonly limit?: number
+    readonly cursor?: string | undefined
+  }): Promise<BatchList>
   /** One page, in the order of the items. */
   items(
     id: string,

@@ -1,4 +1,10 @@
-import { batchItemList, batchList, batchView, isBatchFinished, type BatchItemView } from '@longhaul/protocol'
+import {
+  batchItemList,
+  batchList,
+  batchView,
+  isBatchFinished,
+  type BatchItemView,
+} from '@longhaul/protocol'
 import { createHash, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -134,7 +140,8 @@ describe('POST …/batches', () => {
       json: { items },
     })
     expect([status, json.code]).toEqual([422, 'invalid-request'])
-    expect(json.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual([
+    const errors = json.errors as { pointer: string }[]
+    expect(errors.map(({ pointer }) => pointer)).toEqual([
       '/items/1/text',
       '/items/2',
       '/items/3/text',
@@ -242,7 +249,7 @@ describe('a batch that runs', () => {
       expect(pages).toBeLessThan(5)
       const page = (await service.call(`GET /batches/${batch_id}/items?limit=3&cursor=${cursor}`))
         .json
-      names.push(...page.items.map(({ name }: BatchItemView) => name))
+      names.push(...(page.items as BatchItemView[]).map(({ name }) => name))
       cursor = String(page.next)
     }
     expect(names).toEqual(items.map(({ name }) => name))
@@ -301,6 +308,13 @@ describe('a batch that runs', () => {
     })
     expect((await service.call(`POST /batches/${batch_id}/cancel`)).status).toBe(200)
   })
+
+  it('is not cancelled once it has ended', async () => {
+    const { batch_id } = await create('shout', { items: [{ input: { text: 'a' } }] })
+    await ended(batch_id)
+    const { json } = await service.call(`POST /batches/${batch_id}/cancel`)
+    expect(json).toMatchObject({ status: 'completed', cancelled_at: null })
+  })
 })
 
 describe('what failed', () => {
@@ -311,9 +325,9 @@ describe('what failed', () => {
     const batch = await ended(batch_id)
     expect(batch.status).toBe('failed')
     expect(batch.failures).toEqual({ transient: 2, 'invalid-input': 1, permanent: 1 })
-    expect((await itemsOf(batch_id, 'code=permanent,invalid-input')).map((one) => one.name)).toEqual(
-      ['permanent-0', 'input-1'],
-    )
+    expect(
+      (await itemsOf(batch_id, 'code=permanent,invalid-input')).map((one) => one.name),
+    ).toEqual(['permanent-0', 'input-1'])
     const { json } = await service.call(`POST /batches/${batch_id}/retry`, {
       json: { only: ['transient'] },
     })
@@ -386,7 +400,9 @@ describe('others', () => {
     const { batch_id } = await create('shout', { items: [{ input: { text: 'a' } }] })
     await ended(batch_id)
     for (const what of ['', '/items', '/results.jsonl', '/outputs.zip'])
-      expect((await service.call(`GET /processors/head/batches/${batch_id}${what}`)).status).toBe(404)
+      expect((await service.call(`GET /processors/head/batches/${batch_id}${what}`)).status).toBe(
+        404,
+      )
     expect((await service.call(`GET /processors/shout/batches/${batch_id}`)).status).toBe(200)
     const keys = createKeys(service.app.services.database)
     const { token } = await keys.create({ owner: 'eve', scopes: ['submit'] })

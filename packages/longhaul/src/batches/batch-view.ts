@@ -1,4 +1,4 @@
-import type { BatchItemView, BatchView, JobProblem } from '@longhaul/protocol'
+import type { BatchItemView, BatchView, Problem } from '@longhaul/protocol'
 import { iso, isoOrNull, nativeOutput, publicProblem } from '../jobs/index.ts'
 import type { FileRef, JobParams, JobResult } from '../jobs/job.ts'
 import type { Json, JsonObject } from '../support/json.ts'
@@ -37,7 +37,7 @@ export function batchView(batch: BatchRow, { counts, failures }: Counted): Batch
 export function itemOfJob(row: ItemJobRow, files: ReadonlySet<string>): BatchItemView {
   const { input, item } = JSON.parse(row.params) as JobParams
   const result = row.result === null ? undefined : (JSON.parse(row.result) as JobResult)
-  const problem = row.problem === null ? null : (JSON.parse(row.problem) as JobProblem)
+  const problem = row.problem === null ? null : (JSON.parse(row.problem) as Problem)
   return {
     item: row.batch_item,
     name: item?.name ?? String(row.batch_item),
@@ -46,7 +46,7 @@ export function itemOfJob(row: ItemJobRow, files: ReadonlySet<string>): BatchIte
     ...inputOf(input, files),
     result: (result?.value ?? null) as BatchItemView['result'],
     outputs: (result?.outputs ?? []).map((output) => nativeOutput(row.id, output)),
-    problem: problem && (publicProblem(problem as never) as JobProblem),
+    problem: problem && publicProblem(problem as never),
     attempt: row.attempt,
     created_at: iso(row.created_at),
     started_at: isoOrNull(row.started_at ?? undefined),

@@ -1,13 +1,19 @@
 import type { Database } from '../database/database.ts'
 import type { JobStore } from '../jobs/engine.ts'
+import type { BatchRow } from './batch.ts'
 
 export interface CancelParts {
   readonly database: Database
   readonly engine: Pick<JobStore, 'requestCancel'>
 }
 
-/** From here on none of its items becomes a job; those that are jobs are told. May be called again. */
-export async function cancelBatch(parts: CancelParts, id: string): Promise<void> {
+/** From here on none of its items becomes a job; those that are jobs are told. One that has ended stays as it is. */
+export async function cancelBatch(
+  parts: CancelParts,
+  { id, fed, total }: Pick<BatchRow, 'id' | 'fed' | 'total'>,
+): Promise<void> {
+  const [row] = await parts.database.read<{ n: number }>('batch.unfinished', [id])
+  if (fed === total && row?.n === 0) return
   await parts.database.write([{ statement: 'batch.cancel', params: [id] }])
   await tellCancelled(parts, id)
 }

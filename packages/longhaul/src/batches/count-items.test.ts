@@ -96,6 +96,7 @@ describe('statusOf', () => {
     [{ failed: 2, cancelled: 1 }, false, 'failed'],
     [{ completed: 2, cancelled: 1 }, false, 'cancelled'],
     [{ completed: 1, failed: 1, cancelled: 1 }, true, 'cancelled'],
+    [{ completed: 2, failed: 1 }, true, 'some_failed'],
   ])('%j, cancelled: %s, is %s', (some, isCancelled, status) => {
     expect(statusOf(counts(some), isCancelled)).toBe(status)
   })

@@ -10,7 +10,7 @@ export interface Counted {
 export interface ItemCounter {
   count(batch: BatchRow): Promise<Counted>
   /** It has just been changed: who asks next wants to see that. */
-  forget(id: string): void
+  readonly forget: (id: string) => void
 }
 
 /** What counting may take of a process's time, whoever asks how often. */
@@ -86,7 +86,7 @@ export function statusOf(counts: Counted['counts'], isCancelled: boolean): Batch
   const { pending, queued, running, retry_wait, paused, completed, failed, cancelled } = counts
   if (pending + queued + running + retry_wait + paused > 0)
     return isCancelled ? 'cancelling' : 'running'
-  if (isCancelled || (cancelled > 0 && failed === 0)) return 'cancelled'
+  if (cancelled > 0 && (isCancelled || failed === 0)) return 'cancelled'
   if (failed + cancelled === 0) return 'completed'
   return completed > 0 ? 'some_failed' : 'failed'
 }

@@ -101,7 +101,7 @@ describe('feedBatch', () => {
   it('feeds nothing after a cancel, whoever had looked before it', async () => {
     const parts = await open()
     const batch = await batchOf(parts.database, 10)
-    await cancelBatch(parts, 'b')
+    await cancelBatch(parts, batch)
     await feedBatch(parts, batch)
     expect(await itemsOf(parts.database)).toEqual([])
   })
@@ -116,9 +116,7 @@ describe('startFeedingBatches', () => {
     const log = { error: (): void => {}, info: (): void => {} }
     const feeding = startFeedingBatches({ ...parts, log, retentionMs: undefined })
     try {
-      await expect
-        .poll(async () => (await parts.database.read('batch.to-stop', [])).length)
-        .toBe(0)
+      await expect.poll(async () => (await parts.database.read('batch.to-stop', [])).length).toBe(0)
       const { jobs } = await parts.engine.list({ scope: 'everyone' }, { limit: 10 })
       expect(jobs.map(({ state }) => state)).toEqual(['cancelled', 'cancelled', 'cancelled'])
     } finally {

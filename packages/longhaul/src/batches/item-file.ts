@@ -46,7 +46,10 @@ async function fileOfUri(
   const { storage, config } = services
   if (/^file:/i.test(uri)) {
     const real = await allowedPath(uri, config.inputRoots)
-    return { uri: uri.replace(/^file:/i, 'file:'), name: plainFileName(name ?? path.basename(real)) }
+    return {
+      uri: uri.replace(/^file:/i, 'file:'),
+      name: plainFileName(name ?? path.basename(real)),
+    }
   }
   if (/^https?:/i.test(uri))
     throw new LonghaulError(

@@ -65,15 +65,12 @@ async function itemJobs(
     const params = [id, after, limit, JSON.stringify(codes)]
     return database.read<ItemJobRow>('batch.items-failed-with', params)
   }
-  if (statuses === undefined)
-    return database.read<ItemJobRow>('batch.items', [id, after, limit])
+  if (statuses === undefined) return database.read<ItemJobRow>('batch.items', [id, after, limit])
   // One index range per state, each in the order of the items, merged.
   const ranges = await Promise.all(
     [...new Set(statuses)]
       .filter((status) => status !== 'pending')
-      .map((state) =>
-        database.read<ItemJobRow>('batch.items-in-state', [id, after, limit, state]),
-      ),
+      .map((state) => database.read<ItemJobRow>('batch.items-in-state', [id, after, limit, state])),
   )
   return ranges
     .flat()

@@ -54,7 +54,10 @@ function sourceOf({ items, manifest_uri, prefix, match }: Body): ItemSource {
       'The body has more than one of items, manifest_uri and prefix; keep one of them.',
     )
   if (match !== undefined && prefix === undefined)
-    throw new LonghaulError('bad-request', 'match chooses among the objects of a prefix; say which.')
+    throw new LonghaulError(
+      'bad-request',
+      'match chooses among the objects of a prefix; say which.',
+    )
   if (items !== undefined) return { kind: 'list', items }
   if (manifest_uri !== undefined) return { kind: 'manifest', uri: manifest_uri }
   if (prefix !== undefined) return { kind: 'prefix', uri: prefix, match }

@@ -49,9 +49,7 @@ export async function prepareItems(
   const findFile = await fileFinder(services, scope, [
     ...uploadIdsIn(named),
     ...uploadIdsIn(fileFields.map(({ name }) => rules.parameters[name])),
-    ...uploadIdsIn(
-      named.flatMap((one) => fileFields.map(({ name }) => one?.input?.[name]).flat()),
-    ),
+    ...uploadIdsIn(named.flatMap((one) => fileFields.map(({ name }) => one?.input?.[name]).flat())),
   ])
   const prepared: Prepared[] = []
   for (const raw of chunk) prepared.push(await prepareItem(rules, raw, findFile))

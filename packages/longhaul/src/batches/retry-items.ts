@@ -27,10 +27,12 @@ export async function retryItems(
       retried += outcomes.filter(({ kind }) => kind === 'retried').length
     }
   }
-  if (only?.includes('cancelled')) {
-    // Items that were no jobs yet go on becoming jobs.
-    retried += batch.cancelled_at === null ? 0 : batch.total - batch.fed
+  const goesOn = only?.includes('cancelled') === true
+  // Without items that are no jobs yet, nothing of a cancel is left to hold.
+  if (batch.cancelled_at !== null && (goesOn || batch.fed === batch.total))
     await database.write([{ statement: 'batch.uncancel', params: [batch.id] }])
+  if (goesOn) {
+    retried += batch.cancelled_at === null ? 0 : batch.total - batch.fed
     await again({ statuses: ['cancelled'] })
   }
   if (only === undefined) await again({ statuses: ['failed'] })

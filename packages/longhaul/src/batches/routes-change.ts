@@ -22,9 +22,9 @@ export const batchChangeRoutes: FastifyPluginAsyncZod<{
       },
     },
     async (request) => {
-      const { id } = await findBatch(services, request)
-      await cancelBatch(services, id)
-      changed(id)
+      const batch = await findBatch(services, request)
+      await cancelBatch(services, batch)
+      changed(batch.id)
       return viewOf(await findBatch(services, request))
     },
   )

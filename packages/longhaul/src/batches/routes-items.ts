@@ -62,7 +62,8 @@ export const batchItemRoutes: FastifyPluginAsyncZod<{ services: Services }> = as
       config: { waits: true },
       schema: {
         tags: ['batches'],
-        summary: 'One table of every item that has ended: outputs, digests, times; valid at any moment',
+        summary:
+          'One table of every item that has ended: outputs, digests, times; valid at any moment',
       },
     },
     async (request, reply) => {
@@ -86,6 +87,7 @@ const wordsIn = (text: string | undefined): readonly string[] | undefined => {
 function statusesIn(text: string | undefined): readonly BatchItemStatus[] | undefined {
   const words = wordsIn(text)
   return (
-    words && parseRequest(z.object({ status: batchItemStatusFilter }), { status: words }, 'query').status
+    words &&
+    parseRequest(z.object({ status: batchItemStatusFilter }), { status: words }, 'query').status
   )
 }

@@ -13,7 +13,10 @@ export interface Uploads {
   /** The object of a completed upload; throws 'upload-not-found', 'upload-incomplete'. */
   fileOf(uploadId: string, owner: string | 'everyone'): Promise<FileRef>
   /** The same of many, without those that cannot be used. */
-  filesOf(uploadIds: readonly string[], owner: string | 'everyone'): Promise<ReadonlyMap<string, FileRef>>
+  filesOf(
+    uploadIds: readonly string[],
+    owner: string | 'everyone',
+  ): Promise<ReadonlyMap<string, FileRef>>
   /** Whose upload makes, or made, the object of this key. */
   ownerOf(key: string): Promise<string | undefined>
   /** With a base URL: also fresh URLs of what is missing, and the session lives longer. 'upload-not-found', 'upload-expired'. */

@@ -53,5 +53,6 @@ async function* exactly(sizeBytes: number, body: Readable): AsyncGenerator<Uint8
     seen += chunk.length
     yield chunk
   }
-  if (seen !== sizeBytes) throw new Error(`An output has ${seen} bytes where ${sizeBytes} are known`)
+  if (seen !== sizeBytes)
+    throw new Error(`An output has ${seen} bytes where ${sizeBytes} are known`)
 }

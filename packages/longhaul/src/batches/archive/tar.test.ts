@@ -44,7 +44,9 @@ describe('tarOf', () => {
 
   it.each([101, 256, 700])('says a name of %i bytes in full', async (length) => {
     const name = `${'n'.repeat(length - 4)}.txt`
-    expect(await readTar(await tarred([memberOf(name, 'text')]))).toEqual([[name, 4, 'text', modified]])
+    expect(await readTar(await tarred([memberOf(name, 'text')]))).toEqual([
+      [name, 4, 'text', modified],
+    ])
   })
 
   it('says a size that ustar has no room for', async () => {

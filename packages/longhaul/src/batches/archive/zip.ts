@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Member } from './archive-members.ts'
-import { centralRecord, dataDescriptor, endRecords, localHeader, type ZipEntry } from './zip-records.ts'
+import {
+  centralRecord,
+  dataDescriptor,
+  endRecords,
+  localHeader,
+  type ZipEntry,
+} from './zip-records.ts'
 
 /**
  * A ZIP of the members in their order, made as it is read, not compressed: what processors write mostly is already. The

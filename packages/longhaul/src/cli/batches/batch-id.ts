@@ -23,5 +23,7 @@ export async function batchIdOf(client: Client, word: string): Promise<string> {
   // Unknown here may be known there: the service says it best.
   if (only === undefined) return word
   if (others.length === 0 || only === word) return only
-  throw new UsageError(`${word} begins ${found.length} batch ids; give more of it: ${found.slice(0, 5).join(' ')}`)
+  throw new UsageError(
+    `${word} begins ${found.length} batch ids; give more of it: ${found.slice(0, 5).join(' ')}`,
+  )
 }

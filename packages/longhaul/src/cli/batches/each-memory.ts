@@ -33,7 +33,9 @@ export async function openEachMemory(
 ): Promise<EachMemory> {
   const state = env['XDG_STATE_HOME'] || path.join(env['HOME'] || homedir(), '.local', 'state')
   const folder = path.join(state, 'longhaul', 'batches')
-  const digest = createHash('sha256').update(JSON.stringify([serviceUrl, processor])).digest('hex')
+  const digest = createHash('sha256')
+    .update(JSON.stringify([serviceUrl, processor]))
+    .digest('hex')
   const file = path.join(folder, `${digest.slice(0, 32)}.jsonl`)
   const known = new Map<string, Remembered>()
   for (const line of (await readFile(file, 'utf8').catch(() => '')).split('\n')) {
@@ -46,7 +48,8 @@ export async function openEachMemory(
   }
   await mkdir(folder, { recursive: true, mode: 0o700 })
   let writing: Promise<void> = appendFile(file, '\n', { mode: 0o600 }) // ends what was cut short
-  const keyOf = ({ path: at, size, mtimeMs }: EachFile): string => JSON.stringify([at, size, mtimeMs])
+  const keyOf = ({ path: at, size, mtimeMs }: EachFile): string =>
+    JSON.stringify([at, size, mtimeMs])
   return {
     recall: (one) => known.get(keyOf(one)),
     remember: (one, what) => {

@@ -10,7 +10,10 @@ import type { Output } from '../output.ts'
 export async function retryBatch(
   client: Client,
   id: string,
-  { only, fromStart }: { readonly only: readonly string[] | undefined; readonly fromStart: boolean },
+  {
+    only,
+    fromStart,
+  }: { readonly only: readonly string[] | undefined; readonly fromStart: boolean },
   output: Output,
 ): Promise<ExitCode> {
   const classes = only?.flatMap((words) => words.split(','))

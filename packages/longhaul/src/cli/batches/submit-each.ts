@@ -84,10 +84,7 @@ async function keyOf(
   const files: [string, unknown][] = []
   for (const [name, { named }] of Object.entries(input.files))
     for (const file of named)
-      files.push([
-        name,
-        'uri' in file ? file.uri : await (await fileSource(file.path)).sha256?.(),
-      ])
+      files.push([name, 'uri' in file ? file.uri : await (await fileSource(file.path)).sha256?.()])
   const identity = [processor.name, processor.version, field, input.values, files, items]
   return `each-${createHash('sha256').update(canonicalJson(identity)).digest('hex')}`
 }

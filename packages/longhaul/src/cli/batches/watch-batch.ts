@@ -33,9 +33,7 @@ export async function watchBatch(
     output.settle()
     output.say(`  ${lineOf(batch)}${fetched()}`)
     if (batch.counts.failed > 0)
-      output.say(
-        `  longhaul failed ${shortId(id)} · longhaul retry ${shortId(id)} --failed`,
-      )
+      output.say(`  longhaul failed ${shortId(id)} · longhaul retry ${shortId(id)} --failed`)
     output.object('batch', batch)
     return exitCodeOfBatch(batch.status)
   } catch (error) {

@@ -10,7 +10,8 @@ import { jobIdOf, openService, waitSignal } from '../service.ts'
 export const download = defineCommand({
   name: 'download',
   usage: 'JOB [NAME…] | BATCH',
-  summary: 'Fetches the outputs of a job, or those named, or of all completed items of a batch, and verifies each by its SHA-256.',
+  summary:
+    'Fetches the outputs of a job, or those named, or of all completed items of a batch, and verifies each by its SHA-256.',
   more: `What is there already and equal is left alone; after an interruption the same command goes on where it was.
 stdout has the paths of the files.`,
   options: {

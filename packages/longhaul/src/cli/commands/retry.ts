@@ -20,7 +20,10 @@ longhaul retry b_01k8 --failed --only out-of-memory`,
   options: {
     ...serviceOptions,
     ...bulkOptions,
-    failed: { type: 'boolean', help: 'of a batch: its failed items, which is all there is to retry' },
+    failed: {
+      type: 'boolean',
+      help: 'of a batch: its failed items, which is all there is to retry',
+    },
     only: {
       type: 'string',
       multiple: true,

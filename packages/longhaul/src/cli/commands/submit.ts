@@ -45,7 +45,10 @@ longhaul submit segment --each 'images=scans/**/*.tif' threshold=0.4 --wait --ou
       value: 'NAME=PATTERN',
       help: 'a batch: one job for each file that matches; the same command again goes on',
     },
-    new: { type: 'boolean', help: 'with --each: a batch of its own, whatever was submitted before' },
+    new: {
+      type: 'boolean',
+      help: 'with --each: a batch of its own, whatever was submitted before',
+    },
     'dry-run': { type: 'boolean', help: 'with --each: only say what would be sent' },
     priority: {
       type: 'string',
@@ -104,7 +107,9 @@ longhaul submit segment --each 'images=scans/**/*.tif' threshold=0.4 --wait --ou
       output.data(batch.batch_id)
       output.object('batch', batch)
       const id = shortId(batch.batch_id)
-      output.say(`  ${id}  ${count(batch.counts.total)} items · to continue after any interruption: the same command`)
+      output.say(
+        `  ${id}  ${count(batch.counts.total)} items · to continue after any interruption: the same command`,
+      )
       if (isWaiting) return watchBatch(client, batch.batch_id, { folder, signal }, context)
       output.say(`  ${batch.status}.  longhaul watch ${id}`)
       return exitCode.done
@@ -148,7 +153,9 @@ longhaul submit segment --each 'images=scans/**/*.tif' threshold=0.4 --wait --ou
 type Given = Readonly<Record<string, unknown>>
 
 function refuseOfBatches(options: Given): void {
-  const given = ['delay', 'expires', 'after', 'after-any'].find((name) => options[name] !== undefined)
+  const given = ['delay', 'expires', 'after', 'after-any'].find(
+    (name) => options[name] !== undefined,
+  )
   if (given !== undefined) throw new UsageError(`--${given} is for a single job, not for --each`)
 }
 
