@@ -29,13 +29,14 @@ export async function retryItems(
   }
   const goesOn = only?.includes('cancelled') === true
   // Without items that are no jobs yet, nothing of a cancel is left to hold.
-  if (batch.cancelled_at !== null && (goesOn || batch.fed === batch.total))
-    await database.write([{ statement: 'batch.uncancel', params: [batch.id] }])
-  if (goesOn) {
-    retried += batch.cancelled_at === null ? 0 : batch.total - batch.fed
-    await again({ statuses: ['cancelled'] })
-  }
+  const endsCancel = batch.cancelled_at !== null && (goesOn || batch.fed === batch.total)
+  // Else what is queued again could be told to stop again.
+  if (endsCancel) await database.write([{ statement: 'batch.stopped', params: [batch.id] }])
+  if (goesOn) await again({ statuses: ['cancelled'] })
   if (only === undefined) await again({ statuses: ['failed'] })
   else if (codes !== undefined && codes.length > 0) await again({ codes })
+  // Only now, so that those that have waited longer come first: items that were no jobs yet go on becoming jobs.
+  if (endsCancel) await database.write([{ statement: 'batch.uncancel', params: [batch.id] }])
+  if (goesOn && batch.cancelled_at !== null) retried += batch.total - batch.fed
   return retried
 }
