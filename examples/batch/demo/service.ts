@@ -43,8 +43,9 @@ export class Lab {
     return started
   }
 
-  async keyOf(owner: string): Promise<string> {
-    const { stdout } = await longhaul(['keys', 'create', '--owner', owner], this.#folder, this.#env)
+  async keyOf(owner: string, scope: 'submit' | 'admin' = 'submit'): Promise<string> {
+    const args = ['keys', 'create', '--owner', owner, '--scope', scope]
+    const { stdout } = await longhaul(args, this.#folder, this.#env)
     return stdout.trim()
   }
 
@@ -86,6 +87,21 @@ export class Lab {
       const batch = await this.batch(token, id)
       if (await wanted(batch)) return batch
       await sleep(500)
+    }
+  }
+
+  /** Freezes a worker until it is seen to hold a job, then kills it: between two jobs it would take nothing along. */
+  async killAtWork(worker: Program, admin: string): Promise<void> {
+    for (;;) {
+      process.kill(worker.pid, 'SIGSTOP')
+      await sleep(200) // what it had begun to say has been said
+      const { workers } = JSON.parse(await this.text(admin, '/workers')) as {
+        workers: readonly { readonly pid: number; readonly jobs: readonly unknown[] }[]
+      }
+      const found = workers.find(({ pid }) => pid === worker.pid)
+      if (found !== undefined && found.jobs.length > 0) return worker.kill()
+      process.kill(worker.pid, 'SIGCONT')
+      await sleep(100)
     }
   }
 
