@@ -46,7 +46,7 @@ export function itemOfJob(row: ItemJobRow, files: ReadonlySet<string>): BatchIte
     ...inputOf(input, files),
     result: (result?.value ?? null) as BatchItemView['result'],
     outputs: (result?.outputs ?? []).map((output) => nativeOutput(row.id, output)),
-    problem: problem && publicProblem(problem as never),
+    problem: problem && publicProblem(problem),
     attempt: row.attempt,
     created_at: iso(row.created_at),
     started_at: isoOrNull(row.started_at ?? undefined),
