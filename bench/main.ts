@@ -21,6 +21,10 @@ const measurements: Readonly<Record<string, () => Promise<Measure>>> = {
     const { largeFiles } = await import('./large-files.ts')
     return () => largeFiles()
   },
+  batches: async () => {
+    const measure = (await import('./batches.ts')).batches
+    return () => measure()
+  },
   parquet: async () => (await import('./parquet.ts')).parquet,
   s3: async () => (await import('./s3.ts')).s3,
   queuePeers: async () => (await import('./queue-peers.ts')).queuePeers,

@@ -53,6 +53,15 @@ const copy = defineProcessor({
   }),
 })
 
+/** Reads a file and says how long it is. */
+const length = defineProcessor({
+  name: 'length',
+  version: '1.0.0',
+  input: { source: file() },
+  output: { length: z.int() },
+  run: async ({ input }) => ({ length: (await input.source.text()).length }),
+})
+
 /** Does nothing, in the service's own process. */
 const noop = defineProcessor({
   name: 'noop',
@@ -93,4 +102,4 @@ const chatty = defineProcessor({
   },
 })
 
-export default [burn, clock, hold, copy, noop, remote, chatty]
+export default [burn, clock, hold, copy, length, noop, remote, chatty]

@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { longhaul, startProgram, type Ended, type Environment, type Program } from './commands.ts'
+import {
+  longhaul,
+  startProgram,
+  type Ended,
+  type Environment,
+  type Program,
+} from '../demo-kit/commands.ts'
 
 /** A job as `GET /jobs/{id}?view=native` tells it; what the demo reads of it. */
 export interface JobFacts {

@@ -15,6 +15,7 @@ import {
   type ProcessorView,
 } from '@longhaul/protocol'
 import type { ByteSource } from './byte-source.ts'
+import { openBatches, type Batches } from './batches.ts'
 import { openConnection, type ConnectionOptions } from './connection.ts'
 import {
   downloadOutput,
@@ -91,6 +92,8 @@ export interface Client {
   remove(id: string): Promise<void>
   /** Why it waited before its first start. */
   waits(id: string): Promise<JobWaits>
+  /** Many jobs of one processor, submitted, watched, retried and fetched together. */
+  readonly batches: Batches
   /** What an operator sees and does; where keys are used, theirs must be an admin's. */
   readonly operator: Operator
   /** The text that an attempt wrote, the newest unless said otherwise; `fromByte` skips what was read before. */
@@ -177,6 +180,7 @@ export function createClient(options: ClientOptions = {}): Client {
       await connection.send(jobPath(id), { method: 'DELETE', repeatable: false })
     },
     waits: (id) => connection.read(jobWaits, `${jobPath(id)}/waits`),
+    batches: openBatches(connection),
     operator: openOperator(connection),
     logs,
     follow,

@@ -1,5 +1,6 @@
 /** What longhaul says on the wire: one file per resource, and the catalogue of everything that can go wrong. */
 export { catalogue, isProblemCode, type Problem, type ProblemCode } from './problems.ts'
+export * from './batch.ts'
 export * from './bin-entry.ts'
 export * from './callback.ts'
 export * from './event.ts'

@@ -115,12 +115,15 @@ export const jobView = z
     started_at: timestamp.nullable(),
     completed_at: timestamp.nullable(),
     cancel_requested_at: timestamp.nullable(),
-    // These six and the queue have defaults, so that a client can read a service that is older than they are.
+    // These eight and the queue have defaults, so that a client can read a service that is older than they are.
     /** It fails `expired` unless it has started by then. */
     expires_at: timestamp.nullable().default(null),
     /** While it is queued, or waits to try again: not before then. */
     run_after: timestamp.nullable().default(null),
     waiting: jobWaiting.nullable().default(null),
+    /** The batch that it is an item of, and its number there. */
+    batch_id: z.string().nullable().default(null),
+    batch_item: z.int().nullable().default(null),
     depends_on: z.array(jobId).default([]),
     /** While running: its last sign of life, if that was long ago. */
     silent_since: timestamp.nullable().default(null),

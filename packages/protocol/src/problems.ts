@@ -40,6 +40,11 @@ export const catalogue = {
   'dependency-not-found': { status: 422, title: 'A job to depend on is not there' },
   'queue-full': { status: 429, title: 'The queue is full' },
   'output-not-found': { status: 404, title: 'Output not found' },
+  // batches
+  'batch-not-found': { status: 404, title: 'Batch not found' },
+  'batch-empty': { status: 422, title: 'The batch has no items' },
+  'batch-too-large': { status: 422, title: 'The batch has too many items' },
+  'invalid-manifest': { status: 422, title: 'The manifest cannot be used' },
   // uploads and objects
   'upload-not-found': { status: 404, title: 'Upload not found' },
   'upload-mismatch': { status: 400, title: 'The upload does not match the request' },

@@ -1,5 +1,6 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { pino, type Logger } from 'pino'
+import { batchStatements, startFeedingBatches } from '../batches/index.ts'
 import { createHttpServer, healthStatements } from '../http/index.ts'
 import { mayReadKey, removeJobs } from '../jobs/index.ts'
 import { checkExposure, createKeys, keyStatements } from '../keys/index.ts'
@@ -64,7 +65,13 @@ export async function createApp(options: AppOptions): Promise<App> {
   await makeDataFolder(config.dataDir)
   const backends = await openBackends(
     config,
-    { ...uploadStatements, ...keyStatements, ...healthStatements, ...callbackStatements },
+    {
+      ...uploadStatements,
+      ...keyStatements,
+      ...healthStatements,
+      ...callbackStatements,
+      ...batchStatements,
+    },
     options.unsafe?.engine,
   )
   const opened: (() => Promise<unknown>)[] = [() => backends.database.close()]
@@ -118,6 +125,8 @@ async function assemble(
     log,
     removeJob: (id) => removeJobs(services, [id]),
   })
+  const { retentionMs } = config
+  const batches = startFeedingBatches({ database, engine, log, retentionMs })
   const worker = config.roles.worker
     ? createWorker({
         config,
@@ -149,7 +158,7 @@ async function assemble(
     (stopped ??= (async () => {
       clearInterval(expiry)
       await Promise.all([server.close(), worker?.stop(), deliveries?.stop()])
-      await upkeep.stop()
+      await Promise.all([upkeep.stop(), batches.stop()])
       await Promise.all([...runners.values()].map((runner) => runner.stop()))
       // Nothing of it is held any more; without its row, nobody takes it for a worker that died.
       if (worker) await forget(identity.id).catch(() => undefined)

@@ -26,10 +26,10 @@ export function openService(context: Context, { url, token }: ServiceChoice): Cl
   }
 }
 
-const wholeId = /^(j_[0-9a-z]{26}|[0-9a-f]{8}-[0-9a-f-]{27})$/
+const wholeId = /^(b_.*|j_[0-9a-z]{26}|[0-9a-f]{8}-[0-9a-f-]{27})$/
 const searched = 1000
 
-/** The job that was meant: an id, or as much of its beginning as only one recent job has. */
+/** The job that was meant (or the batch, as it was named): an id, or as much of its beginning as only one recent job has. */
 export async function jobIdOf(client: Client, word: string): Promise<string> {
   if (wholeId.test(word)) return word
   const found: JobView[] = []

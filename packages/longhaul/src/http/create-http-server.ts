@@ -1,6 +1,7 @@
 import websocket from '@fastify/websocket'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Services } from '../app/services.ts'
+import { batchRoutes } from '../batches/routes.ts'
 import { LonghaulError } from '../errors/index.ts'
 import {
   createEventStreams,
@@ -97,6 +98,7 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
     if (config.batchJobs) await scope.register(ingestRoutes, { services })
     await scope.register(jobRoutes, { services, streams, sockets })
     await scope.register(jobCallbackRoutes, { services })
+    await scope.register(batchRoutes, { services })
   }
   await app.register(rootRoutes, { services })
   await app.register(processorRoutes, { services })

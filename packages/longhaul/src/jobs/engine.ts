@@ -48,6 +48,8 @@ export interface NewJob {
   readonly dependsOn?: readonly JobId[]
   /** `completed`: one that fails fails this job 'dependency-failed', one that is cancelled cancels it. `any`: how they end does not matter. @default 'completed' */
   readonly onDependency?: 'completed' | 'any'
+  /** The batch that it is an item of, and its number there. */
+  readonly batch?: { readonly id: string; readonly item: number }
 }
 
 /** `conflict`: the idempotency key belongs to another payload, or the id is taken. */

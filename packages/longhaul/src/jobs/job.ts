@@ -46,6 +46,8 @@ export interface JobParams {
   /** Whose words a job of kind `batch` is told in. @default system A's */
   readonly family?: 'B'
   readonly callbackUrl?: string
+  /** What its batch calls it. */
+  readonly item?: { readonly name: string }
 }
 
 /** Newest only; replaces the one before. `detail` carries whatever else the processor said. */
@@ -102,6 +104,7 @@ export interface Job {
   readonly priority: Priority
   readonly params: JobParams
   readonly idempotencyKey?: string
+  readonly batch?: { readonly id: string; readonly item: number }
   readonly attempt: number
   readonly failures: number
   readonly lost: number

@@ -20,7 +20,7 @@ export const outputRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
     { schema: { tags: ['jobs'], summary: 'Published outputs', response: { 200: outputList } } },
     async (request) => {
       const job = await findJob(services, request)
-      const outputs = (job.result?.outputs ?? []).map((output) => nativeOutput(job, output))
+      const outputs = (job.result?.outputs ?? []).map((output) => nativeOutput(job.id, output))
       return { job_id: job.id, outputs }
     },
   )

@@ -44,6 +44,8 @@ export interface JobRow {
   readonly on_dependency: 'completed' | 'any' | null
   readonly silent_since: number | null
   readonly checkpoint_at: number | null
+  readonly batch_id: string | null
+  readonly batch_item: number | null
 }
 
 /** What a Job tells besides its row. */
@@ -67,6 +69,9 @@ export function toJob(row: JobRow, { progress, waiting, dependsOn }: JobExtras =
     priority: row.priority,
     params: parse<JobParams>(row.params),
     ...optional('idempotencyKey', row.idem_key),
+    ...(row.batch_id === null || row.batch_item === null
+      ? {}
+      : { batch: { id: row.batch_id, item: row.batch_item } }),
     attempt: row.attempt,
     failures: row.failures,
     lost: row.lost,

@@ -38,6 +38,14 @@ export function createUploads(context: UploadContext): Uploads {
       )
     },
 
+    async filesOf(uploadIds, owner) {
+      if (uploadIds.length === 0) return new Map()
+      const ids = JSON.stringify(uploadIds)
+      const rows = await database.read<UploadRow>('upload.completed-of', [ids])
+      const usable = rows.filter((row) => owner === 'everyone' || row.owner === owner)
+      return new Map(usable.map((row) => [row.id, fileRefOf(context, row)]))
+    },
+
     async ownerOf(key) {
       const [row] = await database.read<UploadRow>('upload.of-key', [key])
       return row?.owner

@@ -27,6 +27,11 @@ export const uploadStatements = {
     sqlite: `SELECT * FROM upload WHERE id = ? AND state <> 'aborted'`,
     postgres: `SELECT * FROM upload WHERE id = $1 AND state <> 'aborted'`,
   },
+  // A JSON array of ids.
+  'upload.completed-of': {
+    sqlite: `SELECT * FROM upload WHERE id IN (SELECT value FROM json_each(?)) AND state = 'completed'`,
+    postgres: `SELECT * FROM upload WHERE id IN (SELECT json_array_elements_text($1::json)) AND state = 'completed'`,
+  },
   'upload.of-job': {
     sqlite: 'SELECT * FROM upload WHERE job_id = ? ORDER BY position',
     postgres: 'SELECT * FROM upload WHERE job_id = $1 ORDER BY position',

@@ -12,6 +12,11 @@ export interface Uploads {
   complete(request: CompleteUpload): Promise<CompletedUpload>
   /** The object of a completed upload; throws 'upload-not-found', 'upload-incomplete'. */
   fileOf(uploadId: string, owner: string | 'everyone'): Promise<FileRef>
+  /** The same of many, without those that cannot be used. */
+  filesOf(
+    uploadIds: readonly string[],
+    owner: string | 'everyone',
+  ): Promise<ReadonlyMap<string, FileRef>>
   /** Whose upload makes, or made, the object of this key. */
   ownerOf(key: string): Promise<string | undefined>
   /** With a base URL: also fresh URLs of what is missing, and the session lives longer. 'upload-not-found', 'upload-expired'. */

@@ -14,4 +14,4 @@ export type {
   WriterFiles,
   WriterState,
 } from './record-writer.ts'
-export { paddingBytes, tarHeader } from './webdataset/tar-header.ts'
+export { blockBytes, paddingBytes, recordBytes, tarHeader } from './webdataset/tar-header.ts'

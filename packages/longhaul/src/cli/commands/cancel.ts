@@ -1,14 +1,18 @@
+import type { Client } from '@longhaul/client'
 import { isFinished } from '@longhaul/protocol'
+import { batchIdOf, isBatchWord } from '../batches/batch-id.ts'
 import { defineCommand, serviceOptions } from '../command.ts'
 import { exitCode, type ExitCode } from '../exit-code.ts'
 import { shortId } from '../format/job-line.ts'
+import { counted } from '../format/quantity.ts'
 import { forEachJob } from '../for-each-job.ts'
+import type { Output } from '../output.ts'
 import { bulkOptions, checkedSelectors, forSelectedJobs } from '../select-jobs.ts'
 import { openService } from '../service.ts'
 
 export const cancel = defineCommand({
   name: 'cancel',
-  usage: 'JOB… | --status STATUS --processor NAME --since TIME --yes',
+  usage: 'JOB… | BATCH… | --status STATUS --processor NAME --since TIME --yes',
   summary:
     'Stops jobs: a waiting one at once, a running one within seconds, with everything it started.',
   more: `Instead of ids, selectors: those jobs are counted, and stopped with --yes.
@@ -19,6 +23,7 @@ longhaul cancel --status queued --processor thumbs --since 2h`,
     const { output } = context
     const client = openService(context, options)
     const stop = async (id: string): Promise<ExitCode> => {
+      if (isBatchWord(id)) return stopBatch(client, id, output)
       const job = await client.cancel(id)
       output.data(job.job_id)
       output.object('job', job)
@@ -40,3 +45,14 @@ longhaul cancel --status queued --processor thumbs --since 2h`,
     )
   },
 })
+
+async function stopBatch(client: Client, word: string, output: Output): Promise<ExitCode> {
+  const batch = await client.batches.cancel(await batchIdOf(client, word))
+  output.data(batch.batch_id)
+  output.object('batch', batch)
+  const { completed } = batch.counts
+  output.say(
+    `  ${batch.processor} ${shortId(batch.batch_id)}  ${batch.status}; ${counted(completed, 'item')} completed and stay`,
+  )
+  return exitCode.done
+}

@@ -1,4 +1,6 @@
 import path from 'node:path'
+import { batchIdOf, isBatchWord } from '../batches/batch-id.ts'
+import { itemFetcher } from '../batches/fetch-items.ts'
 import { defineCommand, serviceOptions } from '../command.ts'
 import { exitCode, UsageError } from '../exit-code.ts'
 import { fetchOutputs } from '../fetch-outputs.ts'
@@ -7,8 +9,9 @@ import { jobIdOf, openService, waitSignal } from '../service.ts'
 
 export const download = defineCommand({
   name: 'download',
-  usage: 'JOB [NAME…]',
-  summary: 'Fetches the outputs of a job, or those named, and verifies each by its SHA-256.',
+  usage: 'JOB [NAME…] | BATCH',
+  summary:
+    'Fetches the outputs of a job, or those named, or of all completed items of a batch, and verifies each by its SHA-256.',
   more: `What is there already and equal is left alone; after an interruption the same command goes on where it was.
 stdout has the paths of the files.`,
   options: {
@@ -21,6 +24,12 @@ stdout has the paths of the files.`,
     const { output, cwd } = context
     const signal = waitSignal(context, undefined)
     const client = openService(context, options)
+    const folder = path.resolve(cwd, options.out ?? '.')
+    if (isBatchWord(word)) {
+      const id = await batchIdOf(client, word)
+      await itemFetcher(client, id, { folder, signal }, context).fetchAll()
+      return exitCode.done
+    }
     const job = await client.job(await jobIdOf(client, word))
     const known = job.outputs.flatMap(({ name, field }) =>
       field === null ? [name] : [name, field],
@@ -38,7 +47,7 @@ stdout has the paths of the files.`,
     )
     if (wanted.length === 0) output.say(`  the job is ${job.status} and has no outputs`)
     await fetchOutputs(client, wanted, output, {
-      folder: path.resolve(cwd, options.out ?? '.'),
+      folder,
       cwd,
       signal,
     })

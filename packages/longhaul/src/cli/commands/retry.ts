@@ -1,6 +1,8 @@
 import { isFinished, type JobStatus } from '@longhaul/protocol'
+import { batchIdOf, isBatchWord } from '../batches/batch-id.ts'
+import { retryBatch } from '../batches/retry-batch.ts'
 import { defineCommand, serviceOptions } from '../command.ts'
-import { exitCode, type ExitCode } from '../exit-code.ts'
+import { exitCode, UsageError, type ExitCode } from '../exit-code.ts'
 import { forEachJob } from '../for-each-job.ts'
 import { shortId } from '../format/job-line.ts'
 import { bulkOptions, checkedSelectors, forSelectedJobs, statusesOf } from '../select-jobs.ts'
@@ -8,22 +10,39 @@ import { openService } from '../service.ts'
 
 export const retry = defineCommand({
   name: 'retry',
-  usage: 'JOB… | --status STATUS --processor NAME --since TIME --yes',
+  usage: 'JOB… | BATCH… --failed | --status STATUS --processor NAME --since TIME --yes',
   summary:
     'Runs finished jobs again under their own ids, from their checkpoint where they have one.',
   more: `Instead of ids, selectors: those jobs are counted, and queued again with --yes. Completed ones only when --status names them.
 
-longhaul retry --status failed --processor thumbs --since 2h`,
+longhaul retry --status failed --processor thumbs --since 2h
+longhaul retry b_01k8 --failed --only out-of-memory`,
   options: {
     ...serviceOptions,
     ...bulkOptions,
+    failed: {
+      type: 'boolean',
+      help: 'of a batch: its failed items, which is all there is to retry',
+    },
+    only: {
+      type: 'string',
+      multiple: true,
+      value: 'CLASS',
+      help: 'of a batch: only items that failed so, as in out-of-memory; cancelled goes on after a cancel',
+    },
     'from-start': { type: 'boolean', help: 'forget checkpoints' },
   },
   async run({ words, options, ...context }) {
     const { output } = context
     const client = openService(context, options)
+    const { only } = options
+    const fromStart = options['from-start'] === true
+    if ((only !== undefined || options.failed === true) && !words.every(isBatchWord))
+      throw new UsageError('--failed and --only choose items of batches; jobs have --status')
     const again = async (id: string): Promise<ExitCode> => {
-      const job = await client.retry(id, options['from-start'] === true ? 'start' : 'checkpoint')
+      if (isBatchWord(id))
+        return retryBatch(client, await batchIdOf(client, id), { only, fromStart }, output)
+      const job = await client.retry(id, fromStart ? 'start' : 'checkpoint')
       output.data(job.job_id)
       output.object('job', job)
       output.say(`  ${job.processor} ${shortId(id)}  ${job.status}.  longhaul watch ${shortId(id)}`)

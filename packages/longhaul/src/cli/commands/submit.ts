@@ -1,6 +1,9 @@
 import path from 'node:path'
+import { submitEach } from '../batches/submit-each.ts'
+import { watchBatch } from '../batches/watch-batch.ts'
 import { durationMs, wholeNumber } from '../arguments.ts'
 import { defineCommand, serviceOptions } from '../command.ts'
+import { count } from '../format/quantity.ts'
 import { exitCode, exitCodeOfJobs, UsageError } from '../exit-code.ts'
 import { fetchOutputs } from '../fetch-outputs.ts'
 import { shortId } from '../format/job-line.ts'
@@ -17,7 +20,8 @@ export const submit = defineCommand({
   more: `The processor may be left out when the service has one. name=@path is a file, name=@'*.tif' several; name=s3://… one that the
 service has already; name:=JSON is JSON as it stands. After an interruption the same command sends only what is missing.
 
-longhaul submit thumbnail image=@cat.png width=128 --out results/`,
+longhaul submit thumbnail image=@cat.png width=128 --out results/
+longhaul submit segment --each 'images=scans/**/*.tif' threshold=0.4 --wait --out results/`,
   options: {
     ...serviceOptions,
     wait: { type: 'boolean', help: 'follow the job to its end; the exit code is the job’s' },
@@ -36,6 +40,16 @@ longhaul submit thumbnail image=@cat.png width=128 --out results/`,
       value: 'KEY',
       help: 'submitted again under this name it is the same job, not a second one',
     },
+    each: {
+      type: 'string',
+      value: 'NAME=PATTERN',
+      help: 'a batch: one job for each file that matches; the same command again goes on',
+    },
+    new: {
+      type: 'boolean',
+      help: 'with --each: a batch of its own, whatever was submitted before',
+    },
+    'dry-run': { type: 'boolean', help: 'with --each: only say what would be sent' },
     priority: {
       type: 'string',
       value: '1|2|3',
@@ -68,8 +82,40 @@ longhaul submit thumbnail image=@cat.png width=128 --out results/`,
 
     const client = openService(context, options)
     const processor = await processorNameOf(client, named)
-    const { input: schema, state, problem } = await client.processor(processor)
-    const input = await readInputWords(words.slice(named === undefined ? 0 : 1), schema, cwd)
+    const view = await client.processor(processor)
+    const { input: schema, state, problem } = view
+    const inputs = words.slice(named === undefined ? 0 : 1)
+    const isWaiting = options.wait === true || deadlineMs !== undefined || options.out !== undefined
+    const folder = options.out === undefined ? undefined : path.resolve(cwd, options.out)
+    if (options.each !== undefined) {
+      refuseOfBatches(options)
+      const batch = await submitEach(
+        client,
+        {
+          processor: view,
+          each: options.each,
+          words: inputs,
+          priority,
+          idempotencyKey: options['idempotency-key'],
+          isNew: options.new === true,
+          isDryRun: options['dry-run'] === true,
+          signal,
+        },
+        context,
+      )
+      if (batch === undefined) return exitCode.done
+      output.data(batch.batch_id)
+      output.object('batch', batch)
+      const id = shortId(batch.batch_id)
+      output.say(
+        `  ${id}  ${count(batch.counts.total)} items · to continue after any interruption: the same command`,
+      )
+      if (isWaiting) return watchBatch(client, batch.batch_id, { folder, signal }, context)
+      output.say(`  ${batch.status}.  longhaul watch ${id}`)
+      return exitCode.done
+    }
+    refuseOfJobs(options)
+    const input = await readInputWords(inputs, schema, cwd)
     const files = await sendFiles(
       client,
       input,
@@ -93,18 +139,27 @@ longhaul submit thumbnail image=@cat.png width=128 --out results/`,
       output.complain(
         `longhaul: ${processor} does not start: ${problem?.detail ?? 'its setup failed'}\n  The job waits until the service runs with one that does.`,
       )
-    if (options.wait !== true && deadlineMs === undefined && options.out === undefined) {
+    if (!isWaiting) {
       output.say(`  ${job.status}.  longhaul watch ${shortId(job.job_id)}`)
       return exitCode.done
     }
     const ended = await watchDetached(client, job.job_id, output, signal)
-    if (options.out !== undefined && ended.status === 'completed') {
-      await fetchOutputs(client, ended.outputs, output, {
-        folder: path.resolve(cwd, options.out),
-        cwd,
-        signal,
-      })
-    }
+    if (folder !== undefined && ended.status === 'completed')
+      await fetchOutputs(client, ended.outputs, output, { folder, cwd, signal })
     return exitCodeOfJobs([ended.status])
   },
 })
+
+type Given = Readonly<Record<string, unknown>>
+
+function refuseOfBatches(options: Given): void {
+  const given = ['delay', 'expires', 'after', 'after-any'].find(
+    (name) => options[name] !== undefined,
+  )
+  if (given !== undefined) throw new UsageError(`--${given} is for a single job, not for --each`)
+}
+
+function refuseOfJobs(options: Given): void {
+  const given = ['new', 'dry-run'].find((name) => options[name] !== undefined)
+  if (given !== undefined) throw new UsageError(`--${given} goes with --each`)
+}

@@ -37,6 +37,8 @@ function job(change: Partial<JobView>, progress?: Partial<JobProgress>): JobView
     expires_at: null,
     run_after: null,
     waiting: null,
+    batch_id: null,
+    batch_item: null,
     depends_on: [],
     silent_since: null,
     checkpoint_at: null,

@@ -3,7 +3,8 @@ import { barWithPercent } from './bar.ts'
 import { count, duration, rate } from './quantity.ts'
 
 /** Enough of an id to paste back: its time in milliseconds, without the random tail. */
-export const shortId = (id: string): string => (/^j_[0-9a-z]{26}$/.test(id) ? id.slice(0, 12) : id)
+export const shortId = (id: string): string =>
+  /^[jb]_[0-9a-z]{26}$/.test(id) ? id.slice(0, 12) : id
 
 /** A running job on one line: name, id, bar, what is done of how much, how fast, how long still. */
 export function jobLine(job: JobView, now: number): string {

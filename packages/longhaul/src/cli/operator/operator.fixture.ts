@@ -56,6 +56,8 @@ export const jobOf = (change: Partial<JobView> = {}): JobView => ({
   expires_at: null,
   run_after: null,
   waiting: { reason: 'slots', position: 3, since: ago(60_000) },
+  batch_id: null,
+  batch_item: null,
   depends_on: [],
   silent_since: null,
   checkpoint_at: null,

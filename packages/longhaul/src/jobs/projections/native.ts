@@ -1,6 +1,6 @@
 import type { JobOutput as WireOutput, JobProgress, JobView, Problem } from '@longhaul/protocol'
 import { hideMachinePaths } from '../../support/machine-paths.ts'
-import type { Job, JobOutput } from '../job.ts'
+import type { Job, JobId, JobOutput } from '../job.ts'
 
 /** The job in canonical words. */
 export function nativeJob(job: Job): JobView {
@@ -26,12 +26,14 @@ export function nativeJob(job: Job): JobView {
     expires_at: isoOrNull(job.expiresAt),
     run_after: job.state === 'queued' || job.state === 'retry_wait' ? iso(job.runAfter) : null,
     waiting: job.waiting === undefined ? null : { ...job.waiting, since: iso(job.waiting.since) },
+    batch_id: job.batch?.id ?? null,
+    batch_item: job.batch?.item ?? null,
     depends_on: [...(job.dependsOn ?? [])],
     silent_since: isoOrNull(job.silentSince),
     checkpoint_at: isoOrNull(job.checkpointAt),
     progress: job.progress === undefined ? null : nativeProgress(job.progress),
     result: (job.result?.value ?? null) as JobView['result'],
-    outputs: (job.result?.outputs ?? []).map((output) => nativeOutput(job, output)),
+    outputs: (job.result?.outputs ?? []).map((output) => nativeOutput(job.id, output)),
     problem: job.problem === undefined ? null : publicProblem(job.problem),
     error: job.problem === undefined ? null : hideMachinePaths(job.problem.detail),
     links: {
@@ -58,7 +60,7 @@ export function nativeProgress(progress: NonNullable<Job['progress']>): JobProgr
   }
 }
 
-export function nativeOutput(job: Job, output: JobOutput): WireOutput {
+export function nativeOutput(jobId: JobId, output: JobOutput): WireOutput {
   return {
     name: output.name,
     field: output.field ?? null,
@@ -66,7 +68,7 @@ export function nativeOutput(job: Job, output: JobOutput): WireOutput {
     size_bytes: output.size,
     sha256: output.sha256,
     content_type: output.mediaType,
-    url: `/jobs/${job.id}/outputs/${output.name.split('/').map(encodeURIComponent).join('/')}`,
+    url: `/jobs/${jobId}/outputs/${output.name.split('/').map(encodeURIComponent).join('/')}`,
   }
 }
 

@@ -58,6 +58,8 @@ export function newRow(
     on_dependency: (job.dependsOn ?? []).length === 0 ? null : (job.onDependency ?? 'completed'),
     silent_since: null,
     checkpoint_at: null,
+    batch_id: job.batch?.id ?? null,
+    batch_item: job.batch?.item ?? null,
   }
 }
 

@@ -1,0 +1,38 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+const root = path.resolve(import.meta.dirname, '..')
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'demo-batch-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+/** As a person types it, with fewer images. */
+const demo = (...more: string[]): Promise<{ code: number; stdout: string }> =>
+  new Promise((resolve) => {
+    const args = ['run', '-s', 'demo:batch', '--', '--images', '150', '--out', folder, ...more]
+    const env = { ...process.env, TMPDIR: folder }
+    execFile('npm', args, { cwd: root, env }, (error, stdout) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout }),
+    )
+  })
+
+it('loses and doubles nothing, leaves a page and nothing else', async () => {
+  const { code, stdout } = await demo()
+  expect(stdout).not.toContain('✗')
+  expect(stdout).toContain('lost 0, doubled 0; every check held')
+  expect(code).toBe(0)
+  expect(existsSync(path.join(folder, 'index.html'))).toBe(true)
+  expect((await readdir(folder)).filter((name) => name.startsWith('longhaul'))).toEqual([])
+})
+
+it('exits 1 when one result has been deleted', async () => {
+  const { code, stdout } = await demo('--delete-one')
+  expect(stdout).toContain('✗ 150 images: lost 1, doubled 0, wrong 0')
+  expect(code).toBe(1)
+})

@@ -1,0 +1,105 @@
+import type { Statements } from '../database/database.ts'
+
+const now = `CAST(unixepoch('subsec') * 1000 AS INTEGER)`
+const pgNow = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
+
+/** One text for both: SQLite takes `?1` for what PostgreSQL calls `$1`. */
+const same = (text: string) => ({ sqlite: text.replace(/\$(\d)/g, '?$1'), postgres: text })
+
+const unfinished = `('queued', 'running', 'retry_wait', 'paused')`
+const itemColumns = `batch_item, id, state, params, result, problem, attempt, created_at, started_at, completed_at`
+const hourMs = 3_600_000
+
+/** Every statement of this folder, to be registered when the database is opened. It reads jobs; the engine writes them. */
+export const batchStatements = {
+  'batch.insert': {
+    sqlite: `INSERT INTO batch (id, owner, processor, job, parameters, created_at) VALUES (?, ?, ?, ?, ?, ${now})`,
+    postgres: `INSERT INTO batch (id, owner, processor, job, parameters, created_at) VALUES ($1, $2, $3, $4, $5, ${pgNow})`,
+  },
+  // Items as one JSON array of { item, name, input }; input is text in it, which comes out as it went in.
+  'batch.add-items': {
+    sqlite: `INSERT INTO batch_item (batch_id, item, name, input)
+      SELECT ?, value ->> '$.item', value ->> '$.name', value ->> '$.input' FROM json_each(?)`,
+    postgres: `INSERT INTO batch_item (batch_id, item, name, input)
+      SELECT $1, (value ->> 'item')::integer, value ->> 'name', value ->> 'input' FROM json_array_elements($2::json)`,
+  },
+  'batch.open': {
+    sqlite: `UPDATE batch SET opened_at = ${now}, total = ?1, idem_key = ?2, idem_hash = ?3 WHERE id = ?4 AND opened_at IS NULL`,
+    postgres: `UPDATE batch SET opened_at = ${pgNow}, total = $1, idem_key = $2, idem_hash = $3 WHERE id = $4 AND opened_at IS NULL`,
+  },
+  'batch.discard': same('DELETE FROM batch WHERE id = $1 AND opened_at IS NULL'),
+  'batch.unopened': same('SELECT id FROM batch WHERE opened_at IS NULL LIMIT 1'),
+  'batch.forget-unopened': {
+    sqlite: `DELETE FROM batch WHERE opened_at IS NULL AND created_at < ${now} - ${hourMs}`,
+    postgres: `DELETE FROM batch WHERE opened_at IS NULL AND created_at < ${pgNow} - ${hourMs}`,
+  },
+  'batch.get': same('SELECT * FROM batch WHERE id = $1 AND opened_at IS NOT NULL'),
+  'batch.of-key': same(
+    'SELECT id, idem_hash FROM batch WHERE owner = $1 AND idem_key = $2 AND opened_at IS NOT NULL',
+  ),
+  'batch.page': same(
+    'SELECT * FROM batch WHERE seq < $1 AND opened_at IS NOT NULL ORDER BY seq DESC LIMIT $2',
+  ),
+  'batch.page-of-owner': same(
+    'SELECT * FROM batch WHERE owner = $3 AND seq < $1 AND opened_at IS NOT NULL ORDER BY seq DESC LIMIT $2',
+  ),
+
+  'batch.counts': same(
+    'SELECT state, count(*) AS n FROM job WHERE batch_id = $1 GROUP BY state ORDER BY state',
+  ),
+  'batch.failures': {
+    sqlite: `SELECT problem ->> '$.code' AS code, count(*) AS n FROM job
+      WHERE batch_id = ? AND state = 'failed' GROUP BY 1 ORDER BY n DESC, code LIMIT 100`,
+    postgres: `SELECT problem::json ->> 'code' AS code, count(*) AS n FROM job
+      WHERE batch_id = $1 AND state = 'failed' GROUP BY 1 ORDER BY n DESC, code LIMIT 100`,
+  },
+  'batch.items': same(
+    `SELECT ${itemColumns} FROM job WHERE batch_id = $1 AND batch_item > $2 ORDER BY batch_item LIMIT $3`,
+  ),
+  'batch.items-in-state': same(
+    `SELECT ${itemColumns} FROM job WHERE batch_id = $1 AND state = $4 AND batch_item > $2 ORDER BY batch_item LIMIT $3`,
+  ),
+  // $4: a JSON array of codes.
+  'batch.items-failed-with': {
+    sqlite: `SELECT ${itemColumns} FROM job WHERE batch_id = ?1 AND state = 'failed' AND batch_item > ?2
+        AND problem ->> '$.code' IN (SELECT value FROM json_each(?4)) ORDER BY batch_item LIMIT ?3`,
+    postgres: `SELECT ${itemColumns} FROM job WHERE batch_id = $1 AND state = 'failed' AND batch_item > $2
+        AND problem::json ->> 'code' IN (SELECT json_array_elements_text($4::json)) ORDER BY batch_item LIMIT $3`,
+  },
+  'batch.pending': same(
+    'SELECT item, name, input FROM batch_item WHERE batch_id = $1 AND item > $2 ORDER BY item LIMIT $3',
+  ),
+
+  'batch.to-feed': same(
+    `SELECT * FROM batch WHERE opened_at IS NOT NULL AND cancelled_at IS NULL AND fed < total ORDER BY seq LIMIT 100`,
+  ),
+  'batch.unfinished': same(
+    `SELECT count(*) AS n FROM job WHERE batch_id = $1 AND state IN ${unfinished}`,
+  ),
+  // With the jobs, or not at all: whoever fed meanwhile, or cancelled, makes it change no row.
+  'batch.fed': same(
+    'UPDATE batch SET fed = $3 WHERE id = $1 AND fed = $2 AND cancelled_at IS NULL',
+  ),
+  'batch.drop-items': same('DELETE FROM batch_item WHERE batch_id = $1 AND item <= $2'),
+
+  'batch.cancel': {
+    sqlite: `UPDATE batch SET cancelled_at = coalesce(cancelled_at, ${now}), stopping = 1 WHERE id = ?`,
+    postgres: `UPDATE batch SET cancelled_at = coalesce(cancelled_at, ${pgNow}), stopping = 1 WHERE id = $1`,
+  },
+  'batch.to-stop': same('SELECT id FROM batch WHERE stopping = 1 ORDER BY seq LIMIT 100'),
+  'batch.untold': same(
+    `SELECT id FROM job WHERE batch_id = $1 AND state IN ${unfinished} AND cancel_requested_at IS NULL LIMIT 100`,
+  ),
+  'batch.stopped': same('UPDATE batch SET stopping = 0 WHERE id = $1'),
+  'batch.uncancel': same('UPDATE batch SET cancelled_at = NULL, stopping = 0 WHERE id = $1'),
+
+  // Once retention has taken every job of it.
+  'batch.forget': {
+    sqlite: `DELETE FROM batch WHERE id IN (SELECT id FROM batch b WHERE b.opened_at < ${now} - ?1
+        AND (b.fed = b.total OR b.cancelled_at IS NOT NULL)
+        AND NOT EXISTS (SELECT 1 FROM job WHERE batch_id = b.id) ORDER BY seq LIMIT 100)`,
+    postgres: `DELETE FROM batch WHERE id IN (SELECT id FROM batch b WHERE b.opened_at < ${pgNow} - $1
+        AND (b.fed = b.total OR b.cancelled_at IS NOT NULL)
+        AND NOT EXISTS (SELECT 1 FROM job WHERE batch_id = b.id) ORDER BY seq LIMIT 100)`,
+  },
+} as const satisfies Statements
