@@ -23,21 +23,47 @@ class State:
     count: int
     files: List[str]
     unfinished: Optional[KeptFile]
+    # Beside the unfinished file, where a format needs one.
+    journal: Optional[KeptFile] = None
+    # Of Parquet, whose columns must stay as they are.
+    table: Optional[Mapping[str, Any]] = None
+
+    @property
+    def growing(self) -> List[KeptFile]:
+        return [file for file in (self.unfinished, self.journal) if file is not None]
 
     def to_json(self, workspace: Path) -> Dict[str, Any]:
-        kept = {"kind": self.kind, "name": self.name, "count": self.count, "files": self.files}
-        if self.unfinished is None:
-            return kept
-        path, size = self.unfinished
-        return {**kept, "path": str(path.relative_to(workspace)), "bytes": size}
+        kept: Dict[str, Any] = {"kind": self.kind, "name": self.name, "count": self.count, "files": self.files}
+        if self.table is not None:
+            kept["table"] = self.table
+        if self.unfinished is not None:
+            kept.update(_file_to_json(self.unfinished, workspace))
+        if self.journal is not None:
+            kept["journal"] = _file_to_json(self.journal, workspace)
+        return kept
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any], workspace: Path) -> "State":
-        unfinished = KeptFile(workspace / kept["path"], kept["bytes"]) if "path" in kept else None
-        return cls(kept["kind"], kept["name"], kept["count"], list(kept["files"]), unfinished)
+        return cls(
+            kept["kind"],
+            kept["name"],
+            kept["count"],
+            list(kept["files"]),
+            _file_from_json(kept, workspace),
+            _file_from_json(kept.get("journal", {}), workspace),
+            kept.get("table"),
+        )
 
     def folder_below(self, folder: Path) -> int:
         """Its file lies in `<folder>/<number>/…`."""
         if self.unfinished is None:
             return 0
         return int(self.unfinished.path.relative_to(folder).parts[0])
+
+
+def _file_to_json(file: KeptFile, workspace: Path) -> Dict[str, Any]:
+    return {"path": str(file.path.relative_to(workspace)), "bytes": file.size}
+
+
+def _file_from_json(kept: Mapping[str, Any], workspace: Path) -> Optional[KeptFile]:
+    return KeptFile(workspace / kept["path"], kept["bytes"]) if "path" in kept else None

@@ -75,14 +75,29 @@ class Outputs:
         self._names.add(name)
         return file
 
-    def records(self, name: str, *, format: str = "jsonl") -> RecordWriter:
-        """Rows of a table, in files `<name>_00000.jsonl`, …: `cells.write(label=3, area=17.5)`."""
-        if format != "jsonl":
-            raise PermanentError(f"records({name!r}, format={format!r}): this version writes format='jsonl' only.")
+    def records(
+        self, name: str, *, format: str = "jsonl", schema: Optional[Mapping[str, Union[type, str]]] = None
+    ) -> RecordWriter:
+        """Rows of a table, in files `<name>_00000.jsonl`, …: `cells.write(label=3, area=17.5)`.
+
+        format: "jsonl" or "parquet"; of Parquet, a name that ends in `.parquet` is one file.
+        schema: the columns of a Parquet table, like `{"label": int, "area": float}`; without it the first rows decide.
+        """
+        if format not in ("jsonl", "parquet") or (schema is not None and format != "parquet"):
+            raise PermanentError(
+                f"records({name!r}, format={format!r}): the format is 'jsonl', or 'parquet', which may have a schema."
+            )
         check_name(name)
-        limit = self._limits["records_file_bytes"]
-        make = lambda: RecordWriter(name, self._own_file, self._give, self._check, self._note, limit)  # noqa: E731
-        return self._writer("records", name, RecordWriter, make)
+        given = (name, self._own_file, self._give, self._check, self._note, self._limits["records_file_bytes"])
+        if format == "jsonl":
+            writer = self._writer("records", name, RecordWriter, lambda: RecordWriter(*given))
+        else:
+            from .parquet_writer import ParquetWriter  # not at the start of every process
+
+            writer = self._writer("records", name, RecordWriter, lambda: ParquetWriter(*given, schema))
+        if writer.extension != f".{format}":
+            raise PermanentError(f"records({name!r}) was opened in another format before.")
+        return writer
 
     def shards(self, name: str) -> ShardWriter:
         """Many small files, in tar files `<name>_00000.tar`, … (WebDataset): `masks.add("a/1.png", data)`."""
@@ -114,14 +129,17 @@ class Outputs:
     def flush(self) -> Tuple[List[Dict[str, Any]], List[Dict[str, Any]]]:
         """For a checkpoint: the state of every writer, and the files that they have not finished."""
         states = [*self._restored, *(writer.flush() for writer in self._writers)]
-        unfinished = [state.unfinished for state in states if state.unfinished is not None]
-        growing = [{"path": str(file.path.relative_to(self._workspace)), "size": file.size} for file in unfinished]
+        files = [file for state in states for file in state.growing]
+        growing = [{"path": str(file.path.relative_to(self._workspace)), "size": file.size} for file in files]
         return [state.to_json(self._workspace) for state in states], growing
 
     def finish(self) -> None:
         """The attempt has succeeded: closes writers, and gives what `path` promised."""
         for state in list(self._restored):  # what an earlier attempt wrote is not lost because this one added nothing
-            (self.records if state.kind == "records" else self.shards)(state.name)
+            if state.kind == "shards":
+                self.shards(state.name)
+            else:
+                self.records(state.name, format="jsonl" if state.table is None else "parquet")
         for writer in self._writers:
             writer.close()
         for file in list(self._promised):

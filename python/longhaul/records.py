@@ -1,4 +1,4 @@
-"""Rows as JSON lines. Files are started at the size the service sets, and are given away as they fill."""
+"""Rows, as JSON lines if nothing else is asked for. Files end at the size the service sets, and are given away."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ Give = Callable[[Path, str, Optional[str]], None]
 
 class RecordWriter:
     """Made by `job.outputs.records`. `count` is how many rows were written."""
+
+    extension = ".jsonl"
 
     def __init__(
         self,
@@ -50,6 +52,7 @@ class RecordWriter:
 
     def resume(self, state: State) -> None:
         """Goes on where that state was; what the unfinished file holds beyond is cut off."""
+        check_same_format(state, is_table=False)
         self.count, self.files = state.count, list(state.files)
         if state.unfinished is not None:
             self._path, self._size = state.unfinished
@@ -99,7 +102,7 @@ class RecordWriter:
             self.close()
 
     def _next_name(self) -> str:
-        return f"{self.name}_{len(self.files):05d}.jsonl"
+        return f"{self.name}_{len(self.files):05d}{self.extension}"
 
     def _end_file(self) -> None:
         assert self._sink is not None and self._path is not None
@@ -108,6 +111,11 @@ class RecordWriter:
         name = self._next_name()
         self.files.append(name)
         self._give(self._path, name, MEDIA_TYPE)
+
+
+def check_same_format(state: State, is_table: bool) -> None:
+    if (state.table is not None) != is_table:
+        raise PermanentError(f"{state.name} has another format in the checkpoint from which it goes on.")
 
 
 def _once(note: Note) -> Note:

@@ -29,10 +29,12 @@ class JsonEncoder:
         note: Note,
         file_to_json: Optional[FileToJson] = None,
         exact_integers: bool = False,
+        keeps_nan: bool = False,
     ):
         self._note = note
         self._file_to_json = file_to_json
         self._exact_integers = exact_integers
+        self._keeps_nan = keeps_nan
 
     def encode(self, value: Any, at: str, inside: FrozenSet[int] = frozenset()) -> Any:
         if value is None or (isinstance(value, (bool, str)) and not isinstance(value, Enum)):
@@ -93,7 +95,7 @@ class JsonEncoder:
         return str(value)
 
     def _float(self, value: float, at: str) -> Optional[float]:
-        if math.isfinite(value):
+        if self._keeps_nan or math.isfinite(value):
             return value
         self._note(f"{at} is {value}, which JSON cannot say: it was written as null")
         return None

@@ -85,11 +85,6 @@ class JobTest(ChildTest):
         text = "def f(job):\n  job.outputs.write('x', b'')\n  job.outputs.write('x', b'')"
         self.assertIn("given already", self.error(text)["message"])
 
-    def test_a_format_of_a_later_version_says_so(self):
-        self.assertIn(
-            "format='jsonl' only", self.error("def f(job): job.outputs.records('r', format='parquet')")["message"]
-        )
-
     def test_a_tar_is_what_tar_reads_and_the_same_every_time(self):
 
         text = """

@@ -46,6 +46,14 @@ const calls: Record<string, { call: Omit<PythonCall, 'file'>; check(said: Python
         })
       },
     },
+    'cells.py': {
+      call: { files: { images: ['a.bin', 'abcdef\u0000ab'] } },
+      check({ end, outputs }) {
+        const table = [{ $output: 'cells_00000.parquet' }]
+        expect(end).toEqual({ type: 'result', value: { cells: 2, table } })
+        expect(outputs['cells_00000.parquet']).toMatch(/^PAR1[^]*PAR1$/)
+      },
+    },
     'segment.py': {
       call: {
         files: {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { z } from 'zod'
-import type { RecordWriter, ShardWriter } from '../writers/index.ts'
+import type { Compression, RecordWriter, ShardWriter } from '../writers/index.ts'
 import type { Duration } from '../support/duration.ts'
 import type { Json, JsonObject } from '../support/json.ts'
 import type { InputFile, OutputFile } from './file.ts'
@@ -96,9 +96,25 @@ export interface Outputs {
     schema?: S,
     options?: { readonly format?: 'jsonl' },
   ): RecordWriter<z.input<S>>
+  /**
+   * Rows of a table, in Parquet files `<name>_00000.parquet` and so on; a name that ends in `.parquet` is one file. The schema
+   * is a `z.object`: text, numbers, `z.int()`, booleans and dates become columns of their type, everything else a column of JSON.
+   */
+  records<S extends z.ZodObject>(
+    name: string,
+    schema: S,
+    options: ParquetOptions,
+  ): RecordWriter<z.input<S>>
   /** Many small files in uncompressed tars `<name>_00000.tar`, each with an index `<name>_00000.json`. */
   shards(name: string): ShardWriter
 }
+
+export interface ParquetOptions {
+  readonly format: 'parquet'
+  /** 'none' for readers without Zstandard. @default 'zstd' */
+  readonly compression?: Compression
+}
+export type RecordOptions = ParquetOptions | { readonly format?: 'jsonl' }
 
 export interface CheckpointOptions {
   /** Files of the workspace that belong to the state; those that did not change are not stored again. */

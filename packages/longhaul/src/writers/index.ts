@@ -1,5 +1,9 @@
 /** Writers of record and shard files; the runners use them on behalf of `ctx.outputs`. */
 export { jsonlWriter, jsonlFileName } from './jsonl/jsonl-writer.ts'
+export { parquetBytes } from './parquet/parquet-bytes.ts'
+export { parquetWriter, parquetFileName } from './parquet/parquet-writer.ts'
+export { journalName } from './parquet/unfinished-file.ts'
+export type { Compression } from './parquet/column-chunk.ts'
 export { shardWriter, shardFileName } from './webdataset/shard-writer.ts'
 export type {
   RecordWriter,

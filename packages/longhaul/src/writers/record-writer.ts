@@ -1,3 +1,6 @@
+import type { Column } from './parquet/column.ts'
+import type { Compression } from './parquet/column-chunk.ts'
+
 /**
  * Outputs of any number of records or small files, cut into files of bounded size. A finished file is given away at
  * once, so that storage receives it while the attempt goes on. Bytes depend on the records and their order alone.
@@ -41,6 +44,10 @@ export interface WriterState {
   readonly files: number
   /** Length of the newest of them, while it is unfinished. */
   readonly bytes?: number
+  /** Length of the journal beside that file, where a format needs one. */
+  readonly journal?: number
+  /** Of Parquet, whose columns must stay as they are. */
+  readonly table?: { readonly columns: readonly Column[]; readonly compression: Compression }
 }
 
 /** Where a writer's files go. */

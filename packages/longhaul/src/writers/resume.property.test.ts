@@ -3,8 +3,10 @@ import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { z } from 'zod'
 import {
   jsonlWriter,
+  parquetWriter,
   shardWriter,
   type Resumable,
   type WriterFiles,
@@ -19,6 +21,14 @@ const kinds = {
   'rows as JSON lines': (files: WriterFiles, maxBytes: number, restored?: WriterState) => {
     const writer = jsonlWriter(files, 'made', { maxBytes, restored })
     return { writer, write: (n: number, text: string) => writer.write({ n, text }) }
+  },
+  'rows as tables': (files: WriterFiles, maxBytes: number, restored?: WriterState) => {
+    const schema = z.object({ n: z.int(), text: z.string().nullable(), half: z.number() })
+    const groups = { rows: 3, bytes: 1200 }
+    const writer = parquetWriter(files, 'made', { maxBytes, restored, schema, groups })
+    const write = (n: number, text: string) =>
+      writer.write({ n, text: text.length < 3 ? null : text, half: n / 2 })
+    return { writer, write }
   },
   'members of shards': (files: WriterFiles, maxBytes: number, restored?: WriterState) => {
     const writer = shardWriter(files, 'made', { maxBytes, restored })
@@ -47,7 +57,7 @@ async function filesOf(
     expect(writer.count).toBe(done)
     for (; done < end; done++) await write(done, texts[done] ?? '')
     if (end === texts.length) await writer.finish()
-    else state = await (writer as Resumable).flush()
+    else state = asStored(await (writer as Resumable).flush())
     expect(writer.count).toBe(done)
     await writer.abandon()
     // What was written after the checkpoint, and is to be forgotten.
@@ -58,6 +68,10 @@ async function filesOf(
   for (const name of [...given].sort()) made[name] = await readFile(path.join(here, name), 'base64')
   return made
 }
+
+/** A checkpoint is JSON in a database. */
+const asStored = (state: WriterState): WriterState =>
+  JSON.parse(JSON.stringify(state)) as WriterState
 
 it.each(Object.keys(kinds) as (keyof typeof kinds)[])(
   'writes the same files of %s wherever it is interrupted',

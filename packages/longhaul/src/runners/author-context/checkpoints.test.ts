@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { defineProcessor } from '../../index.ts'
+import { defineProcessor, z } from '../../index.ts'
 import type { RunContext } from '../../processor/index.ts'
 import type { CheckpointMessage, FromProcessor, RunMessage } from '../messages.ts'
 import { AttemptOrders } from './attempt-orders.ts'
@@ -140,6 +140,47 @@ it('gives away what a checkpoint held unfinished, also when the writer is not as
   expect(checkpoints()[0]?.writers).toEqual(kept?.writers)
   expect(outputNames()).toEqual(['rows_00000.jsonl'])
   expect(await read('rows_00000.jsonl')).toBe('{"n":1}\n')
+})
+
+it('goes on with a table as what it was, and in no other format', async () => {
+  const schema = z.object({ n: z.int() })
+  const asTable = { format: 'parquet' } as const
+  await attempt(async ({ checkpoint, outputs }) => {
+    await outputs.records('rows', schema, asTable).write({ n: 1 })
+    await until(5)
+    await checkpoint(() => 'begun', { every: '1 ms' })
+    throw new Error('killed')
+  })
+  const [kept] = checkpoints()
+  expect(kept?.growing.map((one) => one.path)).toEqual([
+    'outputs/rows_00000.parquet',
+    'outputs/rows_00000.parquet.journal',
+  ])
+  said = []
+  expect(await attempt(({ outputs }) => outputs.records('rows', schema).count, kept)).toMatchObject(
+    {
+      code: 'permanent',
+      message: 'rows has another format in the checkpoint from which it goes on.',
+    },
+  )
+  expect(outputNames()).toEqual([])
+  const more = ({ outputs }: Parameters<Run>[0]) => outputs.records('rows', schema, asTable).count
+  expect(await attempt(more, kept)).toMatchObject({ value: 1 })
+  expect(outputNames()).toEqual(['rows_00000.parquet'])
+})
+
+it('refuses what is no table, and formats that nobody writes', async () => {
+  const wrong = z.string() as unknown as z.ZodObject
+  expect(
+    await attempt(({ outputs }) => outputs.records('rows', wrong, { format: 'parquet' }).count),
+  ).toMatchObject({
+    code: 'permanent',
+    message: expect.stringContaining('named columns') as string,
+  })
+  const orc = { format: 'orc' } as unknown as { format: 'jsonl' }
+  expect(
+    await attempt(({ outputs }) => outputs.records('rows', undefined, orc).count),
+  ).toMatchObject({ code: 'permanent', message: expect.stringContaining('not "orc"') as string })
 })
 
 it('is due at once when the worker drains, and ends the attempt once it is saved', async () => {

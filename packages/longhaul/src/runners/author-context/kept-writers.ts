@@ -1,7 +1,10 @@
 import type { z } from 'zod'
+import type { RecordOptions } from '../../processor/index.ts'
 import type { JsonObject } from '../../support/json.ts'
 import {
   jsonlFileName,
+  journalName,
+  parquetFileName,
   shardFileName,
   type RecordWriter,
   type Resumable,
@@ -15,6 +18,14 @@ type Entry = { readonly name: string } & (
   | { readonly kind: 'records'; readonly writer: Records }
   | { readonly kind: 'shards'; readonly writer: Shards }
 )
+export interface WantedRecords {
+  readonly schema?: z.ZodType | undefined
+  readonly options?: RecordOptions | undefined
+}
+interface OpenWriters {
+  records(name: string, restored?: WriterState, wanted?: WantedRecords): Records
+  shards(name: string, restored?: WriterState): Shards
+}
 /** How a writer stands in a checkpoint. */
 type KeptState = WriterState & { readonly kind: Entry['kind']; readonly name: string }
 
@@ -27,25 +38,16 @@ export interface FlushedWriters {
 /** The writers of one attempt. Those of a checkpoint go on when the author asks for them again, or at the end at the latest. */
 export class KeptWriters {
   readonly #restored: KeptState[]
-  readonly #open: {
-    records(name: string, restored?: WriterState, schema?: z.ZodType): Records
-    shards(name: string, restored?: WriterState): Shards
-  }
+  readonly #open: OpenWriters
   readonly #entries: Entry[] = []
 
-  constructor(
-    restored: readonly JsonObject[],
-    open: {
-      records(name: string, restored?: WriterState, schema?: z.ZodType): Records
-      shards(name: string, restored?: WriterState): Shards
-    },
-  ) {
+  constructor(restored: readonly JsonObject[], open: OpenWriters) {
     this.#restored = [...restored] as unknown as KeptState[]
     this.#open = open
   }
 
-  records(name: string, schema?: z.ZodType): Records {
-    const writer = this.#open.records(name, this.#take('records', name), schema)
+  records(name: string, wanted?: WantedRecords): Records {
+    const writer = this.#open.records(name, this.#take('records', name), wanted)
     this.#entries.push({ kind: 'records', name, writer })
     return writer
   }
@@ -62,11 +64,9 @@ export class KeptWriters {
       states.push({ kind, name, ...(await writer.flush()) })
     return {
       writers: states as unknown as JsonObject[],
-      growing: states.flatMap(({ kind, name, files, bytes }) => {
-        if (bytes === undefined) return []
-        const fileName = (kind === 'records' ? jsonlFileName : shardFileName)(name, files - 1)
-        return [{ path: pathOf(fileName), size: bytes }]
-      }),
+      growing: states
+        .flatMap(unfinishedFiles)
+        .map(([name, size]) => ({ path: pathOf(name), size })),
     }
   }
 
@@ -84,4 +84,17 @@ export class KeptWriters {
     const at = this.#restored.findIndex((state) => state.kind === kind && state.name === name)
     return at === -1 ? undefined : this.#restored.splice(at, 1)[0]
   }
+}
+
+function unfinishedFiles(state: KeptState): readonly (readonly [name: string, size: number])[] {
+  const { kind, name, files, bytes, journal = 0 } = state
+  if (bytes === undefined) return []
+  const index = files - 1
+  if (!state.table)
+    return [[(kind === 'records' ? jsonlFileName : shardFileName)(name, index), bytes]]
+  const fileName = parquetFileName(name, index)
+  return [
+    [fileName, bytes],
+    [journalName(fileName), journal],
+  ]
 }

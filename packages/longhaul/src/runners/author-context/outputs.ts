@@ -1,14 +1,16 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { z } from 'zod'
 import {
   markOutputFile,
   PermanentError,
   type OutputData,
   type OutputFile,
   type Outputs,
+  type RecordOptions,
 } from '../../processor/index.ts'
-import { jsonlWriter, shardWriter, type WriterFiles } from '../../writers/index.ts'
+import { jsonlWriter, parquetWriter, shardWriter, type WriterFiles } from '../../writers/index.ts'
 import type { RunMessage } from '../messages.ts'
 import { isOutputName } from '../output-name.ts'
 import type { Channel } from './channel.ts'
@@ -32,12 +34,16 @@ export class AttemptOutputs {
     this.#channel = channel
     this.#folder = path.join(run.workspace, 'outputs')
     this.#writers = new KeptWriters(run.restored_writers ?? [], {
-      records: (name, restored, schema) =>
-        jsonlWriter(this.#files, name, {
-          maxBytes: run.limits.records_file_bytes,
-          schema,
-          restored,
-        }),
+      records: (name, restored, { schema, options } = {}) => {
+        const common = { maxBytes: run.limits.records_file_bytes, schema, restored }
+        const wasTable = restored?.table !== undefined
+        const isTable = options ? options.format === 'parquet' : wasTable
+        if (restored && isTable !== wasTable)
+          throw new TypeError(`${name} has another format in the checkpoint from which it goes on.`)
+        if (!isTable) return jsonlWriter(this.#files, name, common)
+        const compression = options?.format === 'parquet' ? options.compression : undefined
+        return parquetWriter(this.#files, name, { ...common, compression })
+      },
       shards: (name, restored) =>
         shardWriter(this.#files, name, { maxBytes: run.limits.shard_bytes, restored }),
     })
@@ -48,12 +54,19 @@ export class AttemptOutputs {
   readonly forAuthor: Outputs = {
     write: (name, data, options) => this.#track(this.#write(name, data, options?.mediaType)),
     path: (name, options) => this.#promise(name, options?.mediaType),
-    records: (name, schema, options) => {
-      const format: string = options?.format ?? 'jsonl'
-      if (format !== 'jsonl')
-        throw new PermanentError(`records(${JSON.stringify(name)}): this version writes jsonl only`)
+    records: (name: string, schema?: z.ZodType, options: RecordOptions = {}) => {
+      const format: string = options.format ?? 'jsonl'
+      if (format !== 'jsonl' && format !== 'parquet')
+        throw new PermanentError(
+          `records(${JSON.stringify(name)}) writes 'jsonl' or 'parquet', not ${JSON.stringify(format)}`,
+        )
       this.#checkOpen()
-      return this.#writers.records(checked(name), schema)
+      try {
+        return this.#writers.records(checked(name), { schema, options })
+      } catch (error) {
+        // Another attempt would find the same schema no table, or no match for the checkpoint.
+        throw error instanceof TypeError ? new PermanentError(error.message) : error
+      }
     },
     shards: (name) => {
       this.#checkOpen()
