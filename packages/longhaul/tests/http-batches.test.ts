@@ -8,6 +8,8 @@ import {
 import { createHash, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
+import { parquetReadObjects } from 'hyparquet'
 import { Readable } from 'node:stream'
 import tar from 'tar-stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -218,6 +220,16 @@ describe('a batch that runs', () => {
     await until('two to end', async () => (await read(batch_id)).counts.completed === 2)
     expect(await read(batch_id)).toMatchObject({ status: 'running', counts: { running: 1 } })
     expect((await rowsOf(batch_id)).map(({ item }) => item)).toEqual([1, 3])
+    // The same table for other tools, read by one that knows nothing of us.
+    const parquet = await fetch(new URL(`/batches/${batch_id}/results.parquet`, service.url))
+    const rows = await parquetReadObjects({
+      file: await parquet.arrayBuffer(),
+      compressors: { ZSTD: (input) => zstdDecompressSync(input) },
+    })
+    expect(rows).toMatchObject(
+      [1n, 3n].map((item) => ({ item, status: 'completed', result: { label: 'x' }, code: null })),
+    )
+    expect(rows[0]?.['completed_at']).toBeInstanceOf(Date)
     expect((await itemsOf(batch_id)).map(({ status }) => status)).toEqual([
       'completed',
       'running',

@@ -90,6 +90,8 @@ export const batchView = z
       self: z.string(),
       items: z.string(),
       results: z.string(),
+      /** The same table in Parquet. */
+      parquet: z.string(),
       cancel: z.string(),
       retry: z.string(),
       zip: z.string(),

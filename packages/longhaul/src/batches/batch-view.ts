@@ -25,6 +25,7 @@ export function batchView(batch: BatchRow, { counts, failures }: Counted): Batch
       self,
       items: `${self}/items`,
       results: `${self}/results.jsonl`,
+      parquet: `${self}/results.parquet`,
       cancel: `${self}/cancel`,
       retry: `${self}/retry`,
       zip: `${self}/outputs.zip`,

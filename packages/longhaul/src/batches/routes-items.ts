@@ -8,7 +8,7 @@ import { attachment } from '../support/attachment.ts'
 import { laxInteger, parseRequest } from '../validation/index.ts'
 import { findBatch } from './find-batch.ts'
 import { listItems } from './list-items.ts'
-import { resultsAsJsonLines } from './results-table.ts'
+import { resultsAsJsonLines, resultsAsParquet } from './results-table.ts'
 
 const query = z.object({
   /** Words separated by commas. */
@@ -23,6 +23,10 @@ const query = z.object({
   limit: laxInteger(z.number().multipleOf(1).min(1).default(100)),
 })
 const maxLimit = 500
+const tables = [
+  { ending: 'jsonl', mediaType: 'application/x-ndjson', read: resultsAsJsonLines },
+  { ending: 'parquet', mediaType: 'application/vnd.apache.parquet', read: resultsAsParquet },
+] as const
 
 /** A batch's items page by page, and the results of those that have ended as one table. */
 export const batchItemRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
@@ -55,28 +59,29 @@ export const batchItemRoutes: FastifyPluginAsyncZod<{ services: Services }> = as
     },
   )
 
-  app.get(
-    '/batches/:id/results.jsonl',
-    {
-      exposeHeadRoute: false,
-      config: { waits: true },
-      schema: {
-        tags: ['batches'],
-        summary:
-          'One table of every item that has ended: outputs, digests, times; valid at any moment',
+  for (const { ending, mediaType, read } of tables)
+    app.get(
+      `/batches/:id/results.${ending}`,
+      {
+        exposeHeadRoute: false,
+        config: { waits: true },
+        schema: {
+          tags: ['batches'],
+          summary:
+            'One table of every item that has ended: outputs, digests, times; valid at any moment',
+        },
       },
-    },
-    async (request, reply) => {
-      const batch = await findBatch(services, request)
-      void reply.type('application/x-ndjson')
-      void reply.headers({
-        'cache-control': 'private, no-cache',
-        'content-disposition': attachment(`${batch.id}.jsonl`),
-        'x-content-type-options': 'nosniff',
-      })
-      return reply.send(Readable.from(resultsAsJsonLines(services, batch), { objectMode: false }))
-    },
-  )
+      async (request, reply) => {
+        const batch = await findBatch(services, request)
+        void reply.type(mediaType)
+        void reply.headers({
+          'cache-control': 'private, no-cache',
+          'content-disposition': attachment(`${batch.id}.${ending}`),
+          'x-content-type-options': 'nosniff',
+        })
+        return reply.send(Readable.from(read(services, batch), { objectMode: false }))
+      },
+    )
 }
 
 const wordsIn = (text: string | undefined): readonly string[] | undefined => {
