@@ -153,7 +153,7 @@ describe('submit --each', () => {
     [['--each', 'txet=*'], 'did you mean text?'],
     [['--each', 'text=*.nothing'], 'no file matches'],
     [['--each', 'text=*', '--after', 'j_1'], '--after is for a single job'],
-    [['text=@x', '--new'], '--new goes with --each'],
+    [['text=@x', '--dry-run'], '--dry-run goes with --each'],
     [['--each', 'text=*', 'text=@x'], 'There is no input text'],
   ])('refuses %j', async (words, said) => {
     await write({ x: '' })

@@ -19,7 +19,7 @@ afterAll(async () => {
 const longhaul = (...args: string[]): Promise<Ended> =>
   run(args, { cwd: folder, env: { ...lease, LONGHAUL_URL: service.url } })
 async function submitted(...words: string[]): Promise<string> {
-  const { code, stdout, stderr } = await longhaul('submit', 'steps', ...words)
+  const { code, stdout, stderr } = await longhaul('submit', 'steps', '--new', ...words)
   expect(code, stderr).toBe(0)
   return stdout.trim()
 }

@@ -26,6 +26,7 @@ class Options:
     silence_ms: Optional[int] = None
     memory_bytes: Optional[int] = None
     accepts_checkpoints: Optional[Tuple[str, ...]] = None
+    reuse: Optional[bool] = None
     gpu: Optional[int] = None
     threads: Optional[int] = None
 
@@ -47,6 +48,7 @@ def processor(
     silence: Union[str, timedelta, None] = None,
     memory: Optional[str] = None,
     accepts_checkpoints: Optional[Sequence[str]] = None,
+    reuse: Optional[bool] = None,
     gpu: Optional[int] = None,
     threads: Optional[int] = None,
 ) -> Callable[[Target], Target]: ...
@@ -65,6 +67,7 @@ def processor(
     silence: Union[str, timedelta, None] = None,
     memory: Optional[str] = None,
     accepts_checkpoints: Optional[Sequence[str]] = None,
+    reuse: Optional[bool] = None,
     gpu: Optional[int] = None,
     threads: Optional[int] = None,
 ) -> Any:
@@ -74,6 +77,7 @@ def processor(
     memory: limit of the process: '6 GB'.  retry: attempts when the code raises, 1 where nothing is said.
     concurrency: attempts at once in the whole fleet.  version: what results are recorded with, else a digest.
     accepts_checkpoints: other versions whose checkpoints this one continues from: ["1.0"], or ["*"] for any.
+    reuse: whether a result may stand for a later request of the same: True for every request, False never.
     """
     attempts = retry.get("attempts") if isinstance(retry, Mapping) else retry
     for of, count in (("concurrency", concurrency), ("retry", attempts)):
@@ -90,6 +94,7 @@ def processor(
         silence_ms=None if silence is None else milliseconds(silence, "silence"),
         memory_bytes=None if memory is None else bytes_of(memory, "memory"),
         accepts_checkpoints=None if accepts_checkpoints is None else tuple(accepts_checkpoints),
+        reuse=reuse,
         gpu=gpu,
         threads=threads,
     )

@@ -501,6 +501,7 @@ describe('lists and logs', () => {
       return response.writeHead(307, { location: `${there.url}${request.url}` }).end()
     })
     await client(url).submit('shout', { text: 'a', n: 2, f: [new File(['abc'], 'a.bin')] })
+    // Said too, for a store that does not know it.
     const sha256 = createHash('sha256').update('abc').digest('hex')
     expect(bodies).toEqual([{ input: { text: 'a', n: 2, f: [{ upload_id: 'u1', sha256 }] } }])
   })

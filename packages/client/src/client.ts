@@ -1,11 +1,13 @@
 import {
   health,
+  jobCache,
   jobList,
   jobView,
   jobWaits,
   processorList,
   processorView,
   type Health,
+  type JobCache,
   type JobList,
   type JobOutput,
   type JobStatus,
@@ -94,6 +96,8 @@ export interface Client {
   waits(id: string): Promise<JobWaits>
   /** Many jobs of one processor, submitted, watched, retried and fetched together. */
   readonly batches: Batches
+  /** Why no earlier result was used for it, by what differed. */
+  cache(id: string): Promise<JobCache>
   /** What an operator sees and does; where keys are used, theirs must be an admin's. */
   readonly operator: Operator
   /** The text that an attempt wrote, the newest unless said otherwise; `fromByte` skips what was read before. */
@@ -181,6 +185,7 @@ export function createClient(options: ClientOptions = {}): Client {
     },
     waits: (id) => connection.read(jobWaits, `${jobPath(id)}/waits`),
     batches: openBatches(connection),
+    cache: (id) => connection.read(jobCache, `${jobPath(id)}/cache`),
     operator: openOperator(connection),
     logs,
     follow,

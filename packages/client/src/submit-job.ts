@@ -16,6 +16,11 @@ export interface SubmitOptions extends Omit<UploadOptions, 'uploadId' | 'onStart
   readonly dependsOn?: readonly string[] | undefined
   /** @default completed: one that does not complete fails this job too */
   readonly onDependency?: 'completed' | 'any' | undefined
+  /**
+   * True: a job of the same version, parameters and input digests that has completed, or is under way, is the answer, and has
+   * `reused`. False: it is made anew. @default what the processor says, else false
+   */
+  readonly reuse?: boolean | undefined
 }
 /** Uploads the files in `input`, then submits. */
 export async function submitJob(
@@ -37,6 +42,7 @@ export async function submitJob(
       expires_in_seconds: options.expiresInSeconds,
       depends_on: options.dependsOn,
       on_dependency: options.onDependency,
+      reuse: options.reuse,
     },
     signal: options.signal,
   })

@@ -89,7 +89,7 @@ describe('DELETE /jobs/{id}', () => {
       const all = await storage.list('', { limit: 1000 })
       return all.objects.map(({ key }) => key).filter((key) => key.includes(id))
     }
-    expect((await keys()).length).toBe(2)
+    expect((await keys()).length).toBe(3) // what came with it, what it made, and its provenance
     expect((await service.call(`DELETE /jobs/${id}`)).status).toBe(204)
     expect(await keys()).toEqual([])
     expect(existsSync(path.join(service.folder, 'data/logs', id))).toBe(false)

@@ -3,6 +3,7 @@ export { catalogue, isProblemCode, type Problem, type ProblemCode } from './prob
 export * from './batch.ts'
 export * from './bin-entry.ts'
 export * from './callback.ts'
+export * from './cache.ts'
 export * from './event.ts'
 export * from './health.ts'
 export * from './ingest.ts'

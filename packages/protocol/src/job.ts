@@ -137,6 +137,8 @@ export const jobView = z
     /** The problem's sentence. */
     error: z.string().nullable(),
     links: jobLinks,
+    /** In the answer to a submission: the job was there already, and follows from the same as what was asked for. */
+    reused: z.literal(true).optional(),
   })
   .meta({ id: 'Job' })
 export type JobView = z.infer<typeof jobView>

@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import { callbackUrl } from './callback.ts'
-import { jobId, jsonObject } from './primitives.ts'
+import { jobId, jsonObject, sha256 } from './primitives.ts'
 
-/** A file in a JSON submission: a completed upload, an object of the store, or a file below an allowed root. */
+/**
+ * A file in a JSON submission: a completed upload, an object of the store, or a file below an allowed root. `sha256` (hex) is
+ * checked when the job reads it; said for a store that does not know it, results can be found again by it.
+ */
 export const fileReference = z.union([
-  z.object({ upload_id: z.string() }),
-  z.object({ uri: z.string(), name: z.string().optional() }),
+  z.object({ upload_id: z.string(), sha256: sha256.optional() }),
+  z.object({ uri: z.string(), name: z.string().optional(), sha256: sha256.optional() }),
 ])
 export type FileReference = z.infer<typeof fileReference>
 
@@ -26,6 +29,11 @@ export const submissionOptions = z.object({
   on_dependency: z.enum(['completed', 'any']).optional(),
   /** Is told, by a signed POST, how the job ended. */
   callback_url: callbackUrl.optional(),
+  /**
+   * True: a job of the same processor version, parameters and input digests that has completed, or is under way, is the answer.
+   * False: it is made anew. @default what the processor says, else false
+   */
+  reuse: z.boolean().optional(),
 })
 
 /** `POST /processors/{name}/jobs` and `…/run` as JSON. File fields of `input` hold a file reference, or an array of them. */

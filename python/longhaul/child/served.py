@@ -44,6 +44,7 @@ class Served:
             "max_attempts": options.max_attempts,
             "memory_bytes": options.memory_bytes,
             "accepts_checkpoints": options.accepts_checkpoints,
+            "reuse": options.reuse,
             "queue": options.queue,
         }
         return {

@@ -59,6 +59,8 @@ export interface Config {
   readonly open: boolean
   /** Variables that processors may see. */
   readonly processorEnv: readonly string[]
+  /** `provenance.json` beside the outputs of every job: one more small object each. @default true */
+  readonly provenance: boolean
   readonly logJobOutput: boolean
   readonly logLevel: string
   readonly serviceName: string
@@ -180,6 +182,7 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
     callbackTries: options.callbackTries ?? integer('LONGHAUL_CALLBACK_TRIES', 16, 1),
     open: options.open ?? false,
     processorEnv: options.processorEnv ?? list('LONGHAUL_PROCESSOR_ENV', ','),
+    provenance: options.provenance ?? env['LONGHAUL_PROVENANCE'] !== 'off',
     logJobOutput: options.logJobOutput ?? env['LOG_JOB_OUTPUT'] === 'stdout',
     logLevel: options.logLevel ?? env['LOG_LEVEL'] ?? 'info',
     serviceName: options.serviceName ?? 'longhaul',
@@ -197,6 +200,9 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
     mistakes.push(
       `LOG_LEVEL must be one of ${logLevels.join(', ')}, got ${JSON.stringify(config.logLevel)}`,
     )
+  const provenance = env['LONGHAUL_PROVENANCE'] ?? ''
+  if (!['', 'on', 'off'].includes(provenance))
+    mistakes.push(`LONGHAUL_PROVENANCE must be on or off, got ${JSON.stringify(provenance)}`)
   const jobOutput = env['LOG_JOB_OUTPUT'] ?? ''
   if (!['', 'stdout'].includes(jobOutput))
     mistakes.push(`LOG_JOB_OUTPUT must be stdout or nothing, got ${JSON.stringify(jobOutput)}`)

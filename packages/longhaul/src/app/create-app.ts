@@ -5,6 +5,7 @@ import { createHttpServer, healthStatements } from '../http/index.ts'
 import { mayReadKey, removeJobs } from '../jobs/index.ts'
 import { checkExposure, createKeys, keyStatements } from '../keys/index.ts'
 import { createOutbound } from '../outbound/index.ts'
+import { reuseStatements } from '../reuse/index.ts'
 import type { ProcessorSource } from '../runners/runner.ts'
 import type { Storage } from '../storage/object-store.ts'
 import { createUploads, uploadStatements } from '../uploads/index.ts'
@@ -16,6 +17,7 @@ import { openBackends, type Backends } from './open-backends.ts'
 import { limitQueues } from './limit-queues.ts'
 import { makeDataFolder } from './make-data-folder.ts'
 import { openProcessors } from './open-processors.ts'
+import { reloadSource, type Reloaded } from './reload-source.ts'
 import type { Services } from './services.ts'
 import { takeOver } from './take-over.ts'
 
@@ -39,6 +41,9 @@ export interface App extends AsyncDisposable {
   readonly services: Services
   /** Absent without the worker's role. */
   readonly worker: Worker | undefined
+  readonly sources: readonly ProcessorSource[]
+  /** Takes the new code of one of `sources` into service; jobs that run end with the old one. */
+  reload(source: ProcessorSource): Promise<Reloaded>
   /** Answers a request without a port. */
   inject(request: InjectOptions | string): Promise<LightMyRequestResponse>
   /**
@@ -71,6 +76,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...healthStatements,
       ...callbackStatements,
       ...batchStatements,
+      ...reuseStatements,
     },
     options.unsafe?.engine,
   )
@@ -106,7 +112,8 @@ async function assemble(
     { host: identity.host, dataDir: config.dataDir, oneMachine: !backends.shared },
   )
 
-  const { runners, broken } = await openProcessors(options.sources, config)
+  const processors = await openProcessors(options.sources, config)
+  const { runners, broken } = processors
   opened.push(() => Promise.all([...runners.values()].map((runner) => runner.stop())))
   if (config.roles.worker) await limitQueues(engine, runners, { keepLower: backends.shared })
   const ends = new AttemptCounts()
@@ -135,6 +142,7 @@ async function assemble(
         runners,
         worker: identity,
         log,
+        keepsOrigins: true,
         mayRead: (owner, key) => mayReadKey(services, { owner }, key),
         ...(backends.shared ? { logs: new LogCopies(storage, config.dataDir, log) } : {}),
       })
@@ -152,22 +160,39 @@ async function assemble(
     uploads.expire().catch((error: unknown) => log.error({ err: error }, 'expiring uploads failed'))
   }, 60_000).unref()
 
+  const stopping = new AbortController()
   const forget = (id: string) => engine.forgetDeadWorkers(identity.host, (row) => row.id !== id)
   let stopped: Promise<void> | undefined
   const stop = (): Promise<void> =>
     (stopped ??= (async () => {
       clearInterval(expiry)
+      stopping.abort()
+      await Promise.allSettled(reloading)
       await Promise.all([server.close(), worker?.stop(), deliveries?.stop()])
       await Promise.all([upkeep.stop(), batches.stop()])
       await Promise.all([...runners.values()].map((runner) => runner.stop()))
+      await Promise.all(processors.leaving)
       // Nothing of it is held any more; without its row, nobody takes it for a worker that died.
       if (worker) await forget(identity.id).catch(() => undefined)
       await database.close()
     })())
 
+  const reload = async (source: ProcessorSource): Promise<Reloaded> => {
+    const parts = { config, opened: processors, worker, signal: stopping.signal }
+    const reloaded = await reloadSource(parts, source)
+    if (config.roles.worker) await limitQueues(engine, runners, { keepLower: backends.shared })
+    return reloaded
+  }
+  const reloading = new Set<Promise<unknown>>()
   return {
     services,
     worker,
+    sources: options.sources,
+    reload(source) {
+      const reloaded = reload(source)
+      reloading.add(reloaded)
+      return reloaded
+    },
     inject: (request) => server.inject(request),
     async listen({ host = config.host, port = config.port } = {}) {
       if (config.roles.api) await checkExposure({ ...config, host }, createKeys(database))

@@ -4,7 +4,17 @@ import { childProcessRunners } from '../runners/index.ts'
 import type { ProcessorSource, Runner } from '../runners/runner.ts'
 import type { Config } from './config.ts'
 import { describedRunner } from './described-runner.ts'
-import type { Services } from './services.ts'
+
+/** What serves now, by name; changes when a source is loaded again. */
+export interface OpenedProcessors {
+  readonly runners: Map<string, Runner>
+  readonly broken: { readonly source: string; readonly name: string; readonly detail: string }[]
+  readonly namesOf: Map<ProcessorSource, readonly string[]>
+  /** Runners that have been replaced and end with what runs on them. */
+  readonly leaving: Set<Promise<void>>
+  /** It loads now. */
+  forgive(source: ProcessorSource): void
+}
 
 /**
  * Opens every source at once; one that cannot be loaded is reported, the others serve. Without the worker's role they are
@@ -13,9 +23,10 @@ import type { Services } from './services.ts'
 export async function openProcessors(
   sources: readonly ProcessorSource[],
   config: Config,
-): Promise<Pick<Services, 'runners' | 'broken'>> {
+): Promise<OpenedProcessors> {
   const runners = new Map<string, Runner>()
-  const broken: { source: string; name: string; detail: string }[] = []
+  const broken: OpenedProcessors['broken'] = []
+  const namesOf = new Map<ProcessorSource, readonly string[]>()
   const options = {
     slots: config.maxConcurrentJobs,
     dataDir: config.dataDir,
@@ -33,6 +44,10 @@ export async function openProcessors(
     const source = sources[index]
     if (source === undefined) continue
     if (result.status === 'fulfilled') {
+      namesOf.set(
+        source,
+        result.value.map(({ description }) => description.name),
+      )
       for (const runner of result.value) {
         const { name } = runner.description
         if (runners.has(name)) {
@@ -52,7 +67,11 @@ export async function openProcessors(
       broken.push({ ...nameOf(source), detail: result.reason.message })
     }
   }
-  return { runners, broken }
+  const forgive = (source: ProcessorSource): void => {
+    const at = broken.findIndex((one) => one.source === nameOf(source).source)
+    if (at !== -1) broken.splice(at, 1)
+  }
+  return { runners, broken, namesOf, leaving: new Set(), forgive }
 }
 
 /** A start that fails leaves no child behind. */

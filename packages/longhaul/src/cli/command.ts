@@ -57,7 +57,7 @@ export const serviceOptions = {
   url: {
     type: 'string',
     value: 'URL',
-    help: 'the service; else LONGHAUL_URL, else http://127.0.0.1:8000',
+    help: 'the service; else LONGHAUL_URL, else that of `login`, else http://127.0.0.1:8000',
   },
   token: {
     type: 'string',

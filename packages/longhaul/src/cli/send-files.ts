@@ -52,7 +52,7 @@ export async function sendFiles(
       size_bytes: source.size,
       resumed_bytes: uploaded.resumedBytes,
     })
-    return { upload_id: uploaded.uploadId }
+    return { upload_id: uploaded.uploadId, sha256: uploaded.sha256 }
   }
 
   const references: Record<string, FileReference | FileReference[]> = {}

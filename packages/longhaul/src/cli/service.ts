@@ -2,6 +2,7 @@ import { createClient, type Client } from '@longhaul/client'
 import { nodeSha256 } from '@longhaul/client/node'
 import type { JobView } from '@longhaul/protocol'
 import type { Context } from './command.ts'
+import { readProfile } from './profile.ts'
 import { DeadlinePassed, UsageError } from './exit-code.ts'
 import { didYouMean } from '../support/nearest.ts'
 
@@ -10,13 +11,17 @@ export interface ServiceChoice {
   readonly token?: string | undefined
 }
 
-/** The service that a command talks to: --url, else LONGHAUL_URL, else this machine's. */
+/** The service that a command talks to: --url, else LONGHAUL_URL, else that of `longhaul login`, else this machine's. */
 export function openService(context: Context, { url, token }: ServiceChoice): Client {
   const { env, output } = context
+  const profile = readProfile(env)
+  const address = url ?? (env['LONGHAUL_URL'] || profile?.url)
+  // The key of one service is nothing for another one's eyes.
+  const known = address === profile?.url ? profile?.token : undefined
   try {
     return createClient({
-      url: url ?? (env['LONGHAUL_URL'] || undefined),
-      token: token ?? (env['LONGHAUL_TOKEN'] || undefined),
+      url: address,
+      token: token ?? (env['LONGHAUL_TOKEN'] || known),
       newHasher: nodeSha256,
       onRetry: (reason) => output.live(`${reason.message.split(';')[0]}; trying again`),
     })

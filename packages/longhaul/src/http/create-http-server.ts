@@ -14,6 +14,7 @@ import {
   workerRoutes,
 } from '../jobs/index.ts'
 import { createKeys } from '../keys/index.ts'
+import { cacheRoutes } from '../reuse/routes-cache.ts'
 import { uploadRoutes } from '../uploads/routes.ts'
 import { callbackRoutes, createCallbackKeys, jobCallbackRoutes } from '../webhooks/index.ts'
 import { collectRoutes } from './allowed-methods.ts'
@@ -99,6 +100,7 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
     await scope.register(jobRoutes, { services, streams, sockets })
     await scope.register(jobCallbackRoutes, { services })
     await scope.register(batchRoutes, { services })
+    await scope.register(cacheRoutes, { services })
   }
   await app.register(rootRoutes, { services })
   await app.register(processorRoutes, { services })

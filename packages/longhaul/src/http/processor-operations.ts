@@ -42,7 +42,7 @@ export function processorPaths(description: ProcessorDescription): ProcessorPath
           tags,
           summary: `Run ${name} and wait for its result`,
           description: `${text}\n\nWaits 30 s, or as long as \`Prefer: wait=N\` says (at most 60). One file is answered as it is.`,
-          parameters: [preferHeader, idempotencyHeader],
+          parameters: [preferHeader, idempotencyHeader, reuseParameter],
           requestBody,
           responses: {
             200: {
@@ -59,7 +59,7 @@ export function processorPaths(description: ProcessorDescription): ProcessorPath
           tags,
           summary: `Submit a job for ${name}`,
           description: text,
-          parameters: [idempotencyHeader],
+          parameters: [idempotencyHeader, reuseParameter],
           requestBody,
           responses: {
             201: { description: 'Accepted; it will not be lost', content: jobContent },
@@ -86,13 +86,28 @@ const header = (name: string, description: string) => ({
 })
 const preferHeader = header('Prefer', '`wait=N` seconds, or `respond-async`')
 const idempotencyHeader = header('Idempotency-Key', 'The same key and body give the same job')
+const reuseParameter = {
+  in: 'query',
+  name: 'reuse',
+  description:
+    '`true`: an equal job that has completed or is under way is the answer, with `Longhaul-Reused: true`. `false`: run it anew',
+  schema: { type: 'boolean' },
+}
+const sha256 = {
+  type: 'string',
+  description: 'SHA-256 (hex), compared when the job reads the file',
+}
 const fileReference = {
   oneOf: [
-    { type: 'object', required: ['upload_id'], properties: { upload_id: { type: 'string' } } },
+    {
+      type: 'object',
+      required: ['upload_id'],
+      properties: { upload_id: { type: 'string' }, sha256 },
+    },
     {
       type: 'object',
       required: ['uri'],
-      properties: { uri: { type: 'string' }, name: { type: 'string' } },
+      properties: { uri: { type: 'string' }, name: { type: 'string' }, sha256 },
     },
   ],
 }

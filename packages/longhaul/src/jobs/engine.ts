@@ -137,6 +137,7 @@ export type Claim =
       readonly job: Job
       readonly result: Json
       readonly outputs: readonly PendingOutput[]
+      readonly provenance?: string
     }
 export type Verdict = 'held' | 'cancel' | 'deadline' | 'lost'
 
@@ -161,6 +162,8 @@ export type Outcome =
       readonly kind: 'publishing'
       readonly result: Json
       readonly outputs: readonly PendingOutput[]
+      /** JSON: where the outputs came from, as it is to lie beside them. */
+      readonly provenance?: string
     }
   | { readonly kind: 'completed'; readonly result: JobResult }
   /** `policy`: failures + 1, then retry_wait with backoff while failures < maxFailures. `lost`: counts as lost, no backoff. */

@@ -16,6 +16,7 @@ export interface SubmissionOptions {
   readonly dependsOn?: readonly JobId[]
   readonly onDependency?: 'completed' | 'any'
   readonly callbackUrl?: string
+  readonly reuse?: boolean
 }
 export type ParsedSubmission =
   | {
@@ -49,6 +50,7 @@ export const submissionQuery = z.object({
   depends_on: z.preprocess(listed, submissionOptions.shape.depends_on),
   on_dependency: submissionOptions.shape.on_dependency,
   callback_url: submissionOptions.shape.callback_url,
+  reuse: z.stringbool().optional(),
 })
 export type SubmissionQuery = z.infer<typeof submissionQuery>
 
@@ -103,6 +105,7 @@ export function optionsOf(
     dependsOn: said.depends_on?.length === 0 ? undefined : said.depends_on,
     onDependency: said.on_dependency,
     callbackUrl: body.callback_url || query.callback_url || undefined,
+    reuse: said.reuse,
   })
 }
 

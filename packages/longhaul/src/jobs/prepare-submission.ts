@@ -154,10 +154,14 @@ function checked(
 
 /** Who is told of the end is no part of the request: asked again with another callback, it is the same job. */
 function toJobOptions(
-  { idempotencyKey: key, callbackUrl, ...options }: SubmissionOptions,
+  { idempotencyKey: key, callbackUrl, reuse, ...options }: SubmissionOptions,
   identity: unknown,
 ): Omit<SubmissionOptions, 'idempotencyKey'> & Pick<Submission, 'idempotency'> {
-  const told = callbackUrl === undefined ? options : { ...options, callbackUrl }
+  const told = {
+    ...options,
+    ...(callbackUrl === undefined ? {} : { callbackUrl }),
+    ...(reuse === undefined ? {} : { reuse }),
+  }
   if (key === undefined) return told
   return { ...told, idempotency: { key, hash: digestOf({ ...options, identity }) } }
 }

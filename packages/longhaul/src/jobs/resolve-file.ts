@@ -27,11 +27,22 @@ export async function resolveFile(
     throw invalidRequest([{ type: 'file_reference', loc: [...loc], msg }])
   }
   const reference = parsed.data
-  if ('upload_id' in reference) {
-    const owner = scope === 'everyone' ? scope : scope.owner
-    return services.uploads.fileOf(reference.upload_id, owner)
-  }
-  return resolveUri(services, scope, reference.uri, reference.name)
+  const owner = scope === 'everyone' ? scope : scope.owner
+  const file =
+    'upload_id' in reference
+      ? await services.uploads.fileOf(reference.upload_id, owner)
+      : await resolveUri(services, scope, reference.uri, reference.name)
+  return withDigest(file, reference.sha256)
+}
+
+/** What the client says of a file is compared now where the store knows better, and in any case when the job reads it. */
+function withDigest(file: FileRef, sha256: string | undefined): FileRef {
+  if (sha256 === undefined || file.sha256 === sha256) return file
+  if (file.sha256 === undefined) return { ...file, sha256 }
+  throw new LonghaulError(
+    'checksum-mismatch',
+    `${file.name} has SHA-256 ${file.sha256}, expected ${sha256}.`,
+  )
 }
 
 async function resolveUri(

@@ -55,8 +55,10 @@ export const submissionRoutes: FastifyPluginAsyncZod<SubmissionRoutesOptions> = 
   )
 
   app.post('/jobs', submissionRoute, async (request, reply) => {
-    const { job, created } = await submitRequest(services, request)
+    const { job, created, reused } = await submitRequest(services, request)
     void reply.header('location', `/jobs/${job.id}`)
+    // Found by a native request, whoever made it.
+    if (reused) return reply.header('longhaul-reused', 'true').send({ ...nativeJob(job), reused })
     if (job.kind === 'batch') return reply.code(200).send(manifestReply(job))
     return reply.code(created ? 201 : 200).send(nativeJob(job))
   })
@@ -65,7 +67,8 @@ export const submissionRoutes: FastifyPluginAsyncZod<SubmissionRoutesOptions> = 
   app.post('/run', { schema: { hide: true }, config: { waits: true } }, async (request, reply) => {
     const preferred = preferredWaitSeconds(request.headers['prefer'])
     if (preferred) void reply.header('preference-applied', preferred.applied)
-    const { job } = await submitRequest(services, request, refuseBroken)
+    const { job, reused } = await submitRequest(services, request, refuseBroken)
+    if (reused) void reply.header('longhaul-reused', 'true')
     const waitMs = (preferred?.seconds ?? defaultWaitSeconds) * 1000
     const ended = isTerminal(job.state) ? job : await watch.waitForEnd(job.id, waitMs)
     return answerRun(services, request, reply, ended ?? job)

@@ -6,7 +6,6 @@ import type { Runner } from '../runners/runner.ts'
 import { parseRequest } from '../validation/index.ts'
 import { baseUrlOf } from './base-url.ts'
 import { checkCallback } from './check-callback.ts'
-import type { Job } from './job.ts'
 import {
   optionsOf,
   parseSubmission,
@@ -18,20 +17,16 @@ import { prepareForm, prepareJson } from './prepare-submission.ts'
 import { processorFor } from './processor-for.ts'
 import { processorInForm } from './processor-in-form.ts'
 import { fieldsOf, formParts, readForm, type FormPart } from './read-form.ts'
-import { newJobId, submitJob } from './submit-job.ts'
+import { newJobId } from './submit-job.ts'
+import { submitOrReuse, type SubmittedOrReused } from './submit-or-reuse.ts'
 import { uploadInstructions } from './upload-instructions.ts'
-
-interface SubmittedRequest {
-  readonly job: Job
-  readonly created: boolean
-}
 
 /** Makes a job of a request, whatever its body is. `accept` may refuse the processor before a body is read. */
 export async function submitRequest(
   services: Services,
   request: FastifyRequest,
   accept: (runner: Runner) => void = () => {},
-): Promise<SubmittedRequest> {
+): Promise<SubmittedOrReused> {
   const query = parseRequest(submissionQuery, request.query, 'query')
   const find = (body?: unknown): ProcessorDescription => {
     const { processor } = request.params as { processor?: string }
@@ -56,7 +51,7 @@ export async function submitRequest(
     if (inForm) body.delete('processor')
     const id = newJobId('processor')
     const form = { input: fieldsOf(body), files: new Set<never>(), keys: [] }
-    return submitJob(
+    return submitOrReuse(
       services,
       prepareForm(description, form, options, { owner: request.owner, id }),
     )
@@ -71,7 +66,7 @@ export async function submitRequest(
     { ...parsed, options: withHeaderKey(parsed.options, request) },
     request,
   )
-  return submitJob(services, submission)
+  return submitOrReuse(services, submission)
 }
 
 /** Where one processor serves and has an input called `processor`, the field is that input. */
@@ -87,7 +82,7 @@ async function submitForm(
   processor: ProcessorDescription,
   parts: AsyncIterable<FormPart>,
   options: SubmissionOptions,
-): Promise<SubmittedRequest> {
+): Promise<SubmittedOrReused> {
   const { config, storage } = services
   const baseUrl = baseUrlOf(config, request)
   const tooLarge = () =>
@@ -96,8 +91,9 @@ async function submitForm(
   const announced = Number(request.headers['content-length'])
   if (announced > config.maxInlineBytes + 1024 * 1024) throw tooLarge()
   await services.uploads.checkRoom(announced || 0)
-  // A key may be that of a job that is there, which a full queue does not refuse.
-  if (options.idempotencyKey === undefined) await services.engine.checkRoom(request.owner, 1)
+  // A key may be that of a job that is there, and so may the result: a full queue refuses neither.
+  const mayBeThere = options.idempotencyKey !== undefined || (options.reuse ?? processor.reuse)
+  if (mayBeThere !== true) await services.engine.checkRoom(request.owner, 1)
 
   const id = newJobId('processor')
   const form = await readForm(parts, {
@@ -110,7 +106,7 @@ async function submitForm(
   let created = false
   try {
     const submission = prepareForm(processor, form, options, { owner: request.owner, id })
-    const submitted = await submitJob(services, submission)
+    const submitted = await submitOrReuse(services, submission)
     created = submitted.created
     return submitted
   } finally {

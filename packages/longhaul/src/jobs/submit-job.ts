@@ -25,6 +25,8 @@ export interface Submission {
   readonly onDependency?: 'completed' | 'any'
   /** Has passed the outbound guard. */
   readonly callbackUrl?: string
+  /** Whether a job that is there may be the answer; see submitOrReuse. */
+  readonly reuse?: boolean
 }
 
 export const newJobId = (kind: Submission['kind']): JobId =>

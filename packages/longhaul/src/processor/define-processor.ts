@@ -49,6 +49,12 @@ export interface ProcessorOptions<
    * checkpoint is of none of them starts clean. @default none
    */
   readonly acceptsCheckpoints?: readonly string[]
+  /**
+   * Whether a result may stand for a later request of the same version, code, parameters and input digests. `true`: for every
+   * request that does not say otherwise. `false`: never, for what has effects of its own or depends on more than its input.
+   * @default only for requests that ask for it, as `longhaul submit` does
+   */
+  readonly reuse?: boolean
   /** @default the processor's name */
   readonly queue?: string
   /**
@@ -91,6 +97,7 @@ export interface Processor<Calls extends ProcessorCalls = ProcessorCalls> {
   readonly attempts: number
   readonly memoryBytes: number | undefined
   readonly acceptsCheckpoints: readonly string[] | undefined
+  readonly reuse: boolean | undefined
   readonly queue: string | undefined
   readonly bins: boolean | undefined
   readonly runner: 'process' | 'thread' | 'inline'
@@ -140,6 +147,7 @@ export function defineProcessor<
       attempts: count(name, 'retry.attempts', retry?.attempts) ?? 1,
       memoryBytes: resources?.memory === undefined ? undefined : parseByteSize(resources.memory),
       acceptsCheckpoints: options.acceptsCheckpoints,
+      reuse: options.reuse,
       queue: options.queue,
       bins: options.bins,
       runner: options.runner ?? 'process',

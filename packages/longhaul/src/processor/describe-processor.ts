@@ -11,6 +11,7 @@ export function describeProcessor(processor: Processor): JsonObject {
     silenceMs,
     memoryBytes,
     acceptsCheckpoints,
+    reuse,
     queue,
     bins,
   } = processor
@@ -21,6 +22,7 @@ export function describeProcessor(processor: Processor): JsonObject {
     silence_ms: silenceMs,
     memory_bytes: memoryBytes,
     accepts_checkpoints: acceptsCheckpoints,
+    reuse,
     queue,
     bins,
   }

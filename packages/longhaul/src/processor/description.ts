@@ -24,12 +24,14 @@ export interface ProcessorDescription {
   readonly memory_bytes?: number
   /** Versions whose checkpoints this one can continue from, besides its own; `*`: any. */
   readonly accepts_checkpoints?: readonly string[]
+  /** Whether a result may stand for a later request of the same. @default only where the request asks for it */
+  readonly reuse?: boolean
   readonly queue?: string
   /** It works on bins of files: its batch jobs are told in the words of system B. */
   readonly bins?: boolean
   readonly runner?: 'process' | 'thread' | 'inline'
   /** `python3.11`, `node24`: shown to people. */
   readonly runtime?: string
-  /** SHA-256 (hex) of the served file. */
+  /** SHA-256 (hex) of the served file, with what it loads from beside or below it. */
   readonly code_digest?: string
 }

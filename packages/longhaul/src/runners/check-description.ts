@@ -24,6 +24,7 @@ const described = z.object({
   max_attempts: z.int().min(1).optional(),
   memory_bytes: positive,
   accepts_checkpoints: z.array(z.string()).optional(),
+  reuse: z.boolean().optional(),
   queue: z.string().min(1).optional(),
   bins: z.boolean().optional(),
   runner: z.enum(['process', 'thread', 'inline']).optional(),

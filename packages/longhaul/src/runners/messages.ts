@@ -73,6 +73,8 @@ export const fromProcessor = z.discriminatedUnion('type', [
     protocol: z.literal(1),
     /** The program that really runs, where a launcher was started: later children start it directly. */
     interpreter: z.string().optional(),
+    /** Absolute paths of the code that was loaded: those below the served file's folder count for its digest. */
+    files: z.array(z.string()).optional(),
     processors: z.array(z.looseObject({ name: z.string() })),
   }),
   /** setup() is done: send `run`. */

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Write } from '../database/database.ts'
 import { isLonghaulError } from '../errors/index.ts'
 import type { AttemptUsage, Claim, Outcome } from '../jobs/engine.ts'
 import type { Progress } from '../jobs/job.ts'
 import type { RunOutcome, RunUsage } from '../runners/runner.ts'
 import type { Json } from '../support/json.ts'
 import { faultPoint } from '../support/fault-point.ts'
+import type { Origin } from './result-origin.ts'
 import type { PendingOutputs } from './pending-outputs.ts'
 import { publish, type Publication } from './publish.ts'
 import { dropCheckpoints } from './resume-job.ts'
@@ -36,25 +38,24 @@ export class AttemptEnding {
     { value: result, usage }: Extract<RunOutcome, { kind: 'completed' }>,
     pending: PendingOutputs,
     hasCheckpoints: boolean,
+    { also = [], provenance }: Origin = {},
   ): Promise<void> {
     const { value, outputs } = linkResult(result, pending.list)
     this.#options.completing(value)
     await this.#flushProgress()
     if (outputs.length === 0 && !hasCheckpoints)
-      return this.settle({ kind: 'completed', result: { value, outputs: [] } }, usage)
+      return this.settle({ kind: 'completed', result: { value, outputs: [] } }, usage, also)
     // From here on the uploads belong to the publication, even if the answer is lost: nobody but the fence takes them back.
     pending.handOver()
     faultPoint('worker.before-publishing')
-    const verdict = await this.#tell({ kind: 'publishing', result: value, outputs })
+    const what = { result: value, outputs, ...(provenance === undefined ? {} : { provenance }) }
+    const verdict = await this.#tell({ kind: 'publishing', ...what }, undefined, also)
     faultPoint('worker.after-publishing')
     if (verdict === 'lost') return pending.takeBack()
-    await this.publish({ result: value, outputs, hasCheckpoints }, usage)
+    await this.publish({ ...what, hasCheckpoints }, usage)
   }
 
-  async publish(
-    what: Pick<Publication, 'result' | 'outputs' | 'hasCheckpoints'>,
-    usage: RunUsage = {},
-  ): Promise<void> {
+  async publish(what: Omit<Publication, 'lease' | 'usage'>, usage: RunUsage = {}): Promise<void> {
     const { logKey, stopped } = this.#options
     const publication = { ...what, lease: this.#lease, usage: { ...usage, logKey } }
     const end = await publish(this.#parts, publication, () => {
@@ -65,10 +66,11 @@ export class AttemptEnding {
     if (end === 'given-up' && stopped() === 'drain') await this.release()
   }
 
-  async settle(outcome: Outcome, usage: RunUsage): Promise<void> {
+  /** `also` commits with it, or not at all. */
+  async settle(outcome: Outcome, usage: RunUsage, also: readonly Write[] = []): Promise<void> {
     await this.#flushProgress()
     faultPoint('worker.before-settle')
-    const verdict = await this.#tell(outcome, { ...usage, logKey: this.#options.logKey })
+    const verdict = await this.#tell(outcome, { ...usage, logKey: this.#options.logKey }, also)
     faultPoint('worker.after-settle')
     if (outcome.kind === 'cancelled' && verdict === 'settled')
       await dropCheckpoints(this.#parts.storage, this.#lease).catch(() => undefined) // upkeep does it
@@ -89,11 +91,15 @@ export class AttemptEnding {
   }
 
   /** A database that fails for a moment must not turn finished work into a failure: tried again while the lease lasts. */
-  async #tell(outcome: Outcome, usage?: AttemptUsage): Promise<'settled' | 'lost'> {
+  async #tell(
+    outcome: Outcome,
+    usage?: AttemptUsage,
+    also: readonly Write[] = [],
+  ): Promise<'settled' | 'lost'> {
     const { engine, log } = this.#parts
     for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 2000)) {
       try {
-        const item = { lease: this.#lease, outcome, ...(usage ? { usage } : {}) }
+        const item = { lease: this.#lease, outcome, also, ...(usage ? { usage } : {}) }
         const [verdict] = await engine.settle([item])
         return verdict ?? 'lost'
       } catch (error) {

@@ -15,6 +15,7 @@ import { failureOf, overdue } from './attempt-failure.ts'
 import { AttemptWatch } from './attempt-watch.ts'
 import { lastProgress } from './last-progress.ts'
 import { mayPass, patiently } from './patience.ts'
+import { originOf } from './result-origin.ts'
 import { resumeJob, type ResumedJob } from './resume-job.ts'
 import { stageInputs, type StagedInputs } from './stage-inputs.ts'
 import type { WorkerParts } from './worker-parts.ts'
@@ -22,6 +23,7 @@ import { writeResultsIndex } from './write-results-index.ts'
 
 type StopReason = Parameters<RunningAttempt['cancel']>[0]
 type RunClaim = Extract<Claim, { resume: 'run' }>
+type Prepared = { readonly staged: StagedInputs; readonly job: ResumedJob }
 
 /** One claimed attempt, from staging to its settled end. Never rejects; a lost lease writes nothing. */
 export class Attempt {
@@ -69,6 +71,10 @@ export class Attempt {
     if (!this.#progressChanged) return undefined
     this.#progressChanged = false
     return this.#progress
+  }
+
+  runsOn(runner: Runner): boolean {
+    return this.#runner === runner
   }
 
   get silentMs(): number {
@@ -137,13 +143,13 @@ export class Attempt {
     const prepared = await this.#prepare(claim, runner)
     if (prepared === undefined) this.stop('lost')
     if (this.#stop || prepared === undefined) return this.#settleStopped(this.#stop ?? 'lost', {})
-    const { outputs, checkpoints } = prepared.job
+    const { outputs } = prepared.job
     try {
       const outcome = await this.#execute(runner, prepared)
       if (outcome.kind === 'completed' && this.#stop === undefined) {
         const { value } = outcome
         await this.#patiently(() => writeResultsIndex(this.job, value, outputs, this.#workspace))
-        return await this.#ending.complete(outcome, outputs, checkpoints.any)
+        return await this.#complete(runner, prepared, outcome)
       }
       await outputs.abort()
       if (outcome.kind === 'failed' && this.#stop === undefined)
@@ -156,6 +162,15 @@ export class Attempt {
       await outputs.abort().catch(() => undefined)
       throw error
     }
+  }
+
+  async #complete(
+    { description }: Runner,
+    { staged, job: { outputs, checkpoints } }: Prepared,
+    outcome: Extract<RunOutcome, { kind: 'completed' }>,
+  ): Promise<void> {
+    const origin = await originOf(this.#parts, { job: this.job, description, staged, outputs })
+    await this.#ending.complete(outcome, outputs, checkpoints.any, origin)
   }
 
   /** Inputs and checkpoint into the workspace. Undefined: another attempt has the job. */
@@ -185,10 +200,7 @@ export class Attempt {
     return { staged, job }
   }
 
-  async #execute(
-    runner: Runner,
-    { staged, job }: { readonly staged: StagedInputs; readonly job: ResumedJob },
-  ): Promise<RunOutcome> {
+  async #execute(runner: Runner, { staged, job }: Prepared): Promise<RunOutcome> {
     const { jobId, attempt, nonce } = this.lease
     const { outputs, checkpoints, ...resumed } = job
     let refused: unknown

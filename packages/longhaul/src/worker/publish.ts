@@ -6,6 +6,7 @@ import type { Storage } from '../storage/object-store.ts'
 import type { Json } from '../support/json.ts'
 import { faultPoint } from '../support/fault-point.ts'
 import { publishedOutput } from './result-value.ts'
+import { putProvenance } from './result-origin.ts'
 import { dropCheckpoints } from './resume-job.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
@@ -23,6 +24,7 @@ export interface Publication {
   readonly lease: Lease
   readonly result: Json
   readonly outputs: readonly PendingOutput[]
+  readonly provenance?: string
   readonly usage?: AttemptUsage
   /** The job may have checkpoints in the store. */
   readonly hasCheckpoints?: boolean
@@ -34,10 +36,11 @@ export interface Publication {
  * Throws what no second try mends.
  */
 export async function publish(
-  { engine, storage, log }: Pick<WorkerParts, 'engine' | 'storage' | 'log'>,
-  { lease, result, outputs, usage, hasCheckpoints = false }: Publication,
+  parts: Pick<WorkerParts, 'config' | 'engine' | 'storage' | 'log'>,
+  { lease, result, outputs, provenance, usage, hasCheckpoints = false }: Publication,
   givenUp: () => boolean,
 ): Promise<'settled' | 'given-up'> {
+  const { engine, storage, log } = parts
   for (let pauseMs = 100; !givenUp(); pauseMs = Math.min(pauseMs * 2, 5000)) {
     try {
       for (const output of outputs) {
@@ -45,6 +48,7 @@ export async function publish(
         await completeOutput(storage, output)
         faultPoint('worker.after-complete-output')
       }
+      if (provenance !== undefined) await putProvenance(parts, lease.jobId, provenance)
       // Before the job ends, so that whoever repeats this finds them, and nobody looks for them ever after.
       if (hasCheckpoints) await dropCheckpoints(storage, lease)
       faultPoint('worker.before-settle')

@@ -15,6 +15,8 @@ export interface WorkerParts {
   readonly log: Logger
   /** Whether this owner's job may read that object; asked for what a manifest names, which nobody checked before. */
   readonly mayRead: (owner: string, key: string) => Promise<boolean>
+  /** Results are recorded to be found again, with a file beside their outputs that tells where they came from. */
+  readonly keepsOrigins?: boolean
   /** Where API processes on other hosts are to read the logs. */
   readonly logs?: LogCopies
 }

@@ -1,4 +1,5 @@
 import type { Claim, WorkerInfo } from '../jobs/engine.ts'
+import type { Runner } from '../runners/runner.ts'
 import { Attempt } from './attempt.ts'
 import { CancelWatch } from './cancel-watch.ts'
 import { ClaimLoop, type Wanted } from './claim-loop.ts'
@@ -16,6 +17,8 @@ export interface Worker {
   readonly holding: WorkerInfo['holding']
   /** When the operator's order to drain has been carried out. */
   readonly drained: Promise<void>
+  /** Resolves when no attempt that began with this runner is under way any more. */
+  freeOf(runner: Runner): Promise<void>
   /**
    * Stops claiming. What runs finishes or keeps a checkpoint within the grace; then it is given back uncounted. Resolves when
    * nothing runs any more.
@@ -169,6 +172,10 @@ export function createWorker(parts: WorkerParts): Worker {
       return holding()
     },
     drained: drained.promise,
+    async freeOf(runner) {
+      const users = [...attempts].filter((attempt) => attempt.runsOn(runner))
+      await Promise.all(users.map((attempt) => attempt.done))
+    },
     async drain(graceMs = config.drainGraceMs) {
       draining = 'asked'
       await claims.stop() // what a round under way brings is drained with the rest

@@ -24,6 +24,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   gc: async () => (await import('./gc.ts')).gc,
   doctor: async () => (await import('./doctor.ts')).doctor,
   db: async () => (await import('./db.ts')).db,
+  login: async () => (await import('./login.ts')).login,
   keys: async () => (await import('./keys.ts')).keys,
   torture: async () => (await import('./torture.ts')).torture,
 }
@@ -51,6 +52,7 @@ export const summaries: Readonly<Record<keyof typeof commands, string>> = {
   gc: 'delete what belongs to no job any more',
   doctor: 'examine the machine and the data under a service',
   db: 'the schema of the database, and the way to PostgreSQL',
+  login: 'remember a service and its key',
   keys: 'make, list and revoke keys of the API',
   torture: 'kill a service at random and check that nothing is lost',
 }

@@ -3,6 +3,7 @@ import { wholeNumber } from '../arguments.ts'
 import { defineCommand } from '../command.ts'
 import { exitCode } from '../exit-code.ts'
 import { listen } from '../listen.ts'
+import { reloadChanges } from '../reload-changes.ts'
 import { openApp, untilStopped, workOptions } from '../run-app.ts'
 import { warmState } from '../warm-runners.ts'
 
@@ -24,6 +25,10 @@ longhaul serve --run 'ffmpeg -i {video:file} -vf scale={width:int=320}:-2 {small
     host: { type: 'string', value: 'ADDRESS', help: 'where to listen; else HOST, else 127.0.0.1' },
     port: { type: 'string', value: 'N', help: 'else PORT, else 8000; 0 takes a free one' },
     ...workOptions,
+    watch: {
+      type: 'boolean',
+      help: 'load files again when their code changes; running jobs end with what they began with',
+    },
     open: { type: 'boolean', help: 'serve others without a key' },
     'no-worker': { type: 'boolean', help: 'only the API: jobs run in `longhaul worker` elsewhere' },
   },
@@ -41,6 +46,7 @@ longhaul serve --run 'ffmpeg -i {video:file} -vf scale={width:int=320}:-2 {small
     const warm = [...app.services.runners.values()].map((runner) => warmState(runner, patience))
     await Promise.allSettled(warm)
     if (!signal.aborted) await announce(app, url, context)
+    if (options.watch === true) await reloadChanges(app, output, signal)
     await untilStopped(app, signal, output)
     return exitCode.done
   },

@@ -11,6 +11,7 @@ import { readInputWords } from '../input-words.ts'
 import { sendFiles } from '../send-files.ts'
 import { jobIdsOf, openService, processorNameOf, waitSignal } from '../service.ts'
 import { uploadMemory } from '../upload-memory.ts'
+import { reusedLine } from '../format/reused-line.ts'
 import { watchDetached } from '../watch-job.ts'
 
 export const submit = defineCommand({
@@ -19,6 +20,8 @@ export const submit = defineCommand({
   summary: 'Uploads the files, submits a job and prints its id.',
   more: `The processor may be left out when the service has one. name=@path is a file, name=@'*.tif' several; name=s3://… one that the
 service has already; name:=JSON is JSON as it stands. After an interruption the same command sends only what is missing.
+The same command again is the same job: one of the same processor version, code, parameters and inputs that is under way is followed,
+one that has completed is the answer. --new runs it again.
 
 longhaul submit thumbnail image=@cat.png width=128 --out results/
 longhaul submit segment --each 'images=scans/**/*.tif' threshold=0.4 --wait --out results/`,
@@ -35,19 +38,19 @@ longhaul submit segment --each 'images=scans/**/*.tif' threshold=0.4 --wait --ou
       value: 'DIR',
       help: 'fetch the outputs into a folder when it has completed; implies --wait',
     },
+    new: {
+      type: 'boolean',
+      help: 'run it, or the batch of --each, also when the same is under way or has completed',
+    },
     'idempotency-key': {
       type: 'string',
       value: 'KEY',
-      help: 'submitted again under this name it is the same job, not a second one',
+      help: 'submitted again under this name it is the same job, whatever else is there',
     },
     each: {
       type: 'string',
       value: 'NAME=PATTERN',
       help: 'a batch: one job for each file that matches; the same command again goes on',
-    },
-    new: {
-      type: 'boolean',
-      help: 'with --each: a batch of its own, whatever was submitted before',
     },
     'dry-run': { type: 'boolean', help: 'with --each: only say what would be sent' },
     priority: {
@@ -131,10 +134,12 @@ longhaul submit segment --each 'images=scans/**/*.tif' threshold=0.4 --wait --ou
       expiresInSeconds: expiresMs === undefined ? undefined : expiresMs / 1000,
       dependsOn: options.after === undefined ? undefined : await jobIdsOf(client, options.after),
       onDependency: options['after-any'] === true ? 'any' : undefined,
+      reuse: options['idempotency-key'] === undefined ? options.new !== true : undefined,
       signal,
     })
     output.data(job.job_id)
     output.object('job', job)
+    if (job.reused) output.say(`  ${reusedLine(job, Date.now())}`)
     if (state === 'broken')
       output.complain(
         `longhaul: ${processor} does not start: ${problem?.detail ?? 'its setup failed'}\n  The job waits until the service runs with one that does.`,
@@ -160,6 +165,5 @@ function refuseOfBatches(options: Given): void {
 }
 
 function refuseOfJobs(options: Given): void {
-  const given = ['new', 'dry-run'].find((name) => options[name] !== undefined)
-  if (given !== undefined) throw new UsageError(`--${given} goes with --each`)
+  if (options['dry-run'] !== undefined) throw new UsageError('--dry-run goes with --each')
 }

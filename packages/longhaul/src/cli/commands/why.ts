@@ -1,5 +1,5 @@
 import { isServiceError, type Client } from '@longhaul/client'
-import { isFinished, type JobView, type JobWaits } from '@longhaul/protocol'
+import { isFinished, type JobCache, type JobView, type JobWaits } from '@longhaul/protocol'
 import { defineCommand, serviceOptions } from '../command.ts'
 import { exitCode, UsageError } from '../exit-code.ts'
 import { shortId } from '../format/job-line.ts'
@@ -27,7 +27,11 @@ A time of start is given only where enough jobs have ended to know.`,
     const { output } = context
     const client = openService(context, options)
     const id = await jobIdOf(client, word)
-    const [job, waits] = await Promise.all([client.job(id), client.waits(id)])
+    const [job, waits, cache] = await Promise.all([
+      client.job(id),
+      client.waits(id),
+      cacheOf(client, id),
+    ])
     const now = Date.parse(waits.now)
     const waiting = job.waiting === null ? undefined : await surroundingsOf(client, job, now)
     const explained =
@@ -36,16 +40,29 @@ A time of start is given only where enough jobs have ended to know.`,
         : explainWait(job.waiting.reason, waiting)
     const startsInMs = waiting === undefined ? undefined : startEstimateMs(waiting)
 
-    output.object('why', { job, ...waits, ...explained, starts_in_ms: startsInMs ?? null })
+    const starts_in_ms = startsInMs ?? null
+    output.object('why', { job, ...waits, ...explained, starts_in_ms, cache: cache ?? null })
     output.data(headOf(job, waits))
     for (const line of table(waits.intervals.map(intervalRow))) output.data(line)
     output.data(`  ${explained.because}`)
     if (startsInMs !== undefined)
       output.data(`  starts in about ${duration(startsInMs)}, if jobs take as long as today`)
     for (const line of cureLines(explained)) output.data(line)
+    if (cache !== undefined && cache.outcome !== 'not-asked')
+      output.data(`  no earlier result was used: ${cache.reason}`)
     return exitCode.done
   },
 })
+
+/** A service that is older than the question does not know. */
+async function cacheOf(client: Client, id: string): Promise<JobCache | undefined> {
+  try {
+    return await client.cache(id)
+  } catch (error) {
+    if (isServiceError(error) && error.status === 404) return undefined
+    throw error
+  }
+}
 
 async function surroundingsOf(client: Client, job: JobView, now: number): Promise<WaitingJob> {
   const dependencies: JobView[] = []

@@ -71,6 +71,7 @@ const tablesOfJobs = [
   'job_checkpoint',
   'dependency',
   'outbox',
+  'result_reuse',
 ]
 
 /** Attempts, events, checkpoints and progress go with the row. */

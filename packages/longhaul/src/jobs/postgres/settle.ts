@@ -15,17 +15,20 @@ export const settle = (engine: Engine): JobClaims['settle'] =>
   grouped((calls: readonly Items[]) =>
     commit(engine, async (tx) => {
       const held = await holdJobs(tx, [...new Set(calls.flat().map(({ lease }) => lease.jobId))])
-      const answers: { value: Answers }[] = []
-      for (const items of calls) answers.push({ value: await settleItems(tx, held, items) })
+      const writes: Promise<void>[] = []
+      const answers = calls.map((items) => ({ value: settleItems(tx, held, items, writes) }))
+      // Sent together: nobody waits for the answer to another's.
+      await Promise.all(writes)
       return answers
     }),
   )
 
-async function settleItems(
+function settleItems(
   tx: Tx,
   held: Parameters<typeof heldBy>[1],
   items: Items,
-): Promise<Answers> {
+  writes: Promise<void>[],
+): Answers {
   const answers: Answers[number][] = []
   for (const { lease, outcome, usage, also = [] } of items) {
     const row = heldBy(tx, held, lease)
@@ -33,7 +36,7 @@ async function settleItems(
     if (row === undefined) continue
     const decision = settleAttempt(row, outcome, usage, tx)
     if (decision !== undefined) transition(tx, row, decision)
-    if (also.length > 0) await tx.session.write(also)
+    if (also.length > 0) writes.push(tx.session.write(also))
   }
   return answers
 }

@@ -9,6 +9,7 @@ import { failAttempt, loseAttempt } from './failure.ts'
 export interface Publication {
   readonly result: Json
   readonly outputs: readonly PendingOutput[]
+  readonly provenance?: string
 }
 
 /** What an outcome makes of the job; undefined: nothing, it was told before. */
@@ -48,7 +49,7 @@ export function settleAttempt(
  */
 function beginPublication(
   row: JobRow,
-  { result, outputs }: Publication,
+  { result, outputs, provenance }: Publication,
   usage: AttemptUsage | undefined,
   { now, settings }: Given,
 ): Decision | undefined {
@@ -62,7 +63,7 @@ function beginPublication(
     to: row.state,
     // Without the fence (tests only) the job may be anybody's, or nobody's.
     set: {
-      publishing: JSON.stringify({ result, outputs }),
+      publishing: JSON.stringify({ result, outputs, provenance }),
       ...(row.state === 'running' ? lease : {}),
     },
     events: [{ type: 'publishing', data: { outputs: outputs.length } }],

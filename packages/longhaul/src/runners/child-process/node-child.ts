@@ -15,6 +15,7 @@ import { runAttempt } from '../author-context/run-attempt.ts'
 import { LineSplitter } from '../line-splitter.ts'
 import type { FromProcessor, RunMessage, ToProcessor } from '../messages.ts'
 import { loadProcessors } from '../author-context/load-processors.ts'
+import { noteLoadedFiles } from '../author-context/loaded-files.ts'
 import { resolveLonghaul } from '../author-context/resolve-longhaul.ts'
 
 const file = path.resolve(process.argv[2] ?? '')
@@ -65,11 +66,12 @@ async function main(): Promise<void> {
   blockOn(process.stdout)
   blockOn(process.stderr)
   resolveLonghaul()
+  const loadedFiles = noteLoadedFiles(folder)
   process.chdir(folder)
   const processors = await loadProcessors(file).catch((error: unknown) => broken('import', error))
   const runtime = `node${process.versions.node.split('.')[0]}`
   const described = descriptionsOf(processors, runtime)
-  send({ type: 'describe', protocol: 1, processors: described })
+  send({ type: 'describe', protocol: 1, processors: described, files: [...loadedFiles()] })
   const processor = chosen(processors)
   if (processor === undefined) {
     listen(() => undefined)

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
 import { realpathSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { LonghaulError } from '../../errors/index.ts'
 import type { ProcessorDescription } from '../../processor/index.ts'
@@ -13,6 +12,7 @@ import { threadRunner } from '../worker-thread/index.ts'
 import { childEnvironment } from './child-environment.ts'
 import { processRunner } from './process-runner.ts'
 import { programRunner } from './program/program-runner.ts'
+import { codeDigest } from './code-digest.ts'
 import { commandFor } from './source-command.ts'
 import { WarmChild, type DescribeMessage } from './warm-child.ts'
 
@@ -70,11 +70,9 @@ function startOf(source: FileSource, options: RunnerOptions) {
 
 async function checked(
   file: string,
-  processors: DescribeMessage['processors'],
+  { processors, files }: DescribeMessage,
 ): Promise<ProcessorDescription[]> {
-  const digest = createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex')
+  const digest = await codeDigest(file, files)
   return processors.map((raw) => checkDescription(raw, digest))
 }
 
@@ -86,8 +84,7 @@ async function describeFile(
   const { start, what } = startOf(source, options)
   const child = start('')
   try {
-    const { processors } = await described(child, what)
-    return await checked(source.path, processors)
+    return await checked(source.path, await described(child, what))
   } finally {
     await child.process.destroy()
   }
@@ -98,9 +95,9 @@ async function openFile(source: FileSource, options: RunnerOptions): Promise<rea
   const first = start('')
   const runners: Runner[] = []
   try {
-    const { processors, interpreter } = await described(first, what)
-    redirect(interpreter)
-    const descriptions = await checked(source.path, processors)
+    const message = await described(first, what)
+    redirect(message.interpreter)
+    const descriptions = await checked(source.path, message)
     const [only] = descriptions
     const startFor = ({ name, memory_bytes }: ProcessorDescription) => start(name, memory_bytes)
     if (only !== undefined && descriptions.length === 1 && !command.onlyDescribes(only))

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
+import { provenanceName } from '../../reuse/index.ts'
 import type { ObjectInfo } from '../../storage/object-store.ts'
 import type { PublicationLine } from './evidence.ts'
 import type { Finding } from './findings.ts'
@@ -36,7 +37,9 @@ export async function judgeLeftovers(
   const jobs = new Map((await data.engine.get(ids, 'everyone')).map((job) => [job.id, job]))
   for (const { key } of objects) {
     const job = jobs.get(key.slice(prefix.length).split('/')[0] ?? '')
-    const known = job?.result?.outputs.some((output) => output.key === key)
+    const outputs = job?.result?.outputs ?? []
+    const beside = key === `${prefix}${job?.id}/${provenanceName}` && outputs.length > 0
+    const known = beside || outputs.some((output) => output.key === key)
     if (job?.state !== 'completed' || !known)
       leaked(`object ${key}, of a job that is ${job?.state}`)
   }
