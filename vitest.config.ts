@@ -55,7 +55,8 @@ export default defineConfig({
           include: [
             'packages/longhaul/tests/{compat-a,compat-b,compat-b-callbacks,compat-b-parquet,compat-rows,doctor,http-*,worker-ends,nothing-left,checkpoints,roles,several-hosts,drain-checkpoint}.test.ts',
           ],
-          exclude,
+          // What these test is the clients' side.
+          exclude: [...exclude, '**/http-{clients,compat-client*,python-client}.test.ts'],
           globalSetup: ['packages/longhaul/tests/harness/cluster-servers.ts'],
           ...limits,
           testTimeout: 120_000,

@@ -114,7 +114,7 @@ describe('submit --each', () => {
     expect((await longhaul(...submit, '--wait')).code).toBe(1)
     await write({ 'scans/1.txt': 'good', hold: '' })
     const held = [...submit, `hold=${path.join(cwd, 'hold')}`]
-    const late = await longhaul(...held, '--deadline', '500ms')
+    const late = await longhaul(...held, '--deadline', '6s')
     expect(late.code).toBe(124)
     expect(late.stderr).toContain('work goes on')
     const id = firstLine(late.stdout)

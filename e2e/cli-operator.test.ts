@@ -125,7 +125,7 @@ describe('an API without a worker, and workers without an API', () => {
       expect(drained.stderr).toMatch(/is drained: nothing runs there any more/)
       const two = working()
       await two.said('"object":"working"')
-      const long = (await run(['submit', 'steps', 'steps=10', 'pause_ms=200', '-q'], around)).stdout
+      const long = (await run(['submit', 'steps', 'steps=60', 'pause_ms=200', '-q'], around)).stdout
       const watching = start(['watch', long.trim(), '--json'], around)
       await watching.said('"object":"progress"')
       two.child.kill('SIGTERM')

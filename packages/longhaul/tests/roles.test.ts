@@ -107,7 +107,7 @@ it('metrics tell of the fleet and of how attempts end, and hold no id', async ()
   const own = (await worker.inject('/metrics')).body
   expect(own).toMatch(/^longhaul_attempts_total{processor="sleeper",end="completed"} 1$/m)
   expect(told + own).not.toContain(id)
-  expect((await worker.inject('/health/ready')).statusCode).toBe(200)
+  await until('readiness', async () => (await worker.inject('/health/ready')).statusCode === 200)
 })
 
 it('a drain that the operator orders is carried out, and told', async () => {
