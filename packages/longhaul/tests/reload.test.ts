@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -25,6 +25,9 @@ const speak = (word: string, more = '') => `
 `
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'longhaul-reload-'))
+  // What is imported into this process goes by the test runner's resolver, which knows no package here.
+  await mkdir(path.join(folder, 'node_modules'))
+  await symlink(path.join(import.meta.dirname, '..'), path.join(folder, 'node_modules', 'longhaul'))
   await writeFile(file(), speak('one'))
   service = await startHttpService({ maxConcurrentJobs: 2 }, [file()])
 })
