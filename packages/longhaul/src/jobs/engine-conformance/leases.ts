@@ -22,8 +22,8 @@ import {
 } from './harness.ts'
 
 export function leases(open: OpenEngine): void {
-  describe('a lease', () => {
-    const its = useEngine(open, { leaseMs: 60 })
+  describe('a lease of some seconds', () => {
+    const its = useEngine(open, { leaseMs: 3000 })
 
     it('that is touched is kept, and carries progress', async () => {
       const { engine } = its
@@ -42,6 +42,10 @@ export function leases(open: OpenEngine): void {
         progress: { percent: 40, done: 2 },
       })
     })
+  })
+
+  describe('a lease', () => {
+    const its = useEngine(open, { leaseMs: 60 })
 
     it('that expires is taken away: lost + 1, no failure, the old place in the queue', async () => {
       const { engine } = its
