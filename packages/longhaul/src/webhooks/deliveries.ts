@@ -14,7 +14,7 @@ export interface DeliveryParts extends SendCallback {
   readonly engine: Pick<JobEngine, 'get'>
   readonly log: Logger
   readonly maxTries: number
-  /** How often it looks for what is due. @default 250 ms */
+  /** How often it looks for what is due. @default 1 s */
   readonly pollMs?: number
 }
 
@@ -26,7 +26,7 @@ const leaseMs = 60_000
 
 /** Sends what the outbox holds until it is stopped. Any number of processes may do so on one database. */
 export function startDeliveries(parts: DeliveryParts): { stop(): Promise<void> } {
-  const { log, pollMs = 250 } = parts
+  const { log, pollMs = 1000 } = parts
   const stopping = new AbortController()
   const { signal } = stopping
   const running = new Map<Promise<void>, string>()
