@@ -14,12 +14,13 @@ const rounds = 3
 /** Submit → result of jobs that do nothing, over HTTP: longhaul on SQLite beside BullMQ on Redis, each in turn, several times. */
 export async function redisPeer(): Promise<readonly Figure[]> {
   const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-bench-redis-'))
-  const redis = await startRedis(folder)
-  const bull = await startBull(redis.port)
+  const children: ChildProcess[] = []
   try {
+    const redisPort = await startRedis(folder, children)
+    const bullUrl = await startBull(redisPort, children)
     await using service = await startService({ MAX_CONCURRENT_JOBS: String(connections) })
     await warmedUp(service)
-    const urls = { longhaul: `${service.url}/processors/noop/run`, bull: bull.url }
+    const urls = { longhaul: `${service.url}/processors/noop/run`, bull: bullUrl }
     const seen = { longhaul: [] as number[], bull: [] as number[] }
     for (let round = 0; round <= rounds; round += 1)
       for (const name of ['longhaul', 'bull'] as const) {
@@ -38,7 +39,7 @@ export async function redisPeer(): Promise<readonly Figure[]> {
       },
     ]
   } finally {
-    for (const child of [bull.process, redis.process]) await ended(child)
+    for (const child of children.reverse()) await ended(child)
     await rm(folder, { recursive: true, force: true })
   }
 }
@@ -56,7 +57,8 @@ async function rateOf(url: string): Promise<number> {
   return answers / report.seconds
 }
 
-async function startRedis(folder: string) {
+/** Answers its port. */
+async function startRedis(folder: string, children: ChildProcess[]): Promise<number> {
   const port = await freePort()
   const flags = {
     bind: '127.0.0.1',
@@ -74,13 +76,15 @@ async function startRedis(folder: string) {
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
+  children.push(child)
   await firstLine(child, 'Ready to accept connections').catch((error: unknown) => {
     throw new Error('The peer needs Redis: apt-get install redis-server', { cause: error })
   })
-  return { port, process: child }
+  return port
 }
 
-async function startBull(redisPort: number) {
+/** Answers the URL of its service. */
+async function startBull(redisPort: number, children: ChildProcess[]): Promise<string> {
   const child = spawn(
     process.execPath,
     [
@@ -90,7 +94,13 @@ async function startBull(redisPort: number) {
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
-  return { url: `http://127.0.0.1:${(await firstLine(child, '')).trim()}/`, process: child }
+  children.push(child)
+  const port = await firstLine(child, '').catch((error: unknown) => {
+    throw new Error('The peers are not installed: npm install --prefix bench/peers', {
+      cause: error,
+    })
+  })
+  return `http://127.0.0.1:${port.trim()}/`
 }
 
 /** Waits for a line of its output that has `word` in it. */
@@ -114,5 +124,6 @@ async function firstLine(child: ChildProcess, word: string): Promise<string> {
 
 async function ended(child: ChildProcess): Promise<void> {
   child.kill('SIGTERM')
+  if (child.pid === undefined) return // it was never there
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
 }
