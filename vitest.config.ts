@@ -11,7 +11,13 @@ const shared = {
 const exclude = ['**/dist/**', '**/node_modules/**']
 /** Some of these are the files of others once more, on another database or store: what they import must be new. */
 const ownProcess = 'packages/longhaul/src/uploads/**/*.test.ts'
-const limits = { testTimeout: 30_000, hookTimeout: 30_000, pool: 'forks' as const }
+const limits = {
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  pool: 'forks' as const,
+  // Where many suites share two cores, a second try tells a starved test from a broken one. CI prints who needed it.
+  retry: process.env['CI'] ? 1 : 0,
+}
 
 export default defineConfig({
   test: {

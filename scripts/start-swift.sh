@@ -3,7 +3,7 @@
 #
 #   scripts/start-swift.sh FOLDER [PORT]        PORT and the four after it; 18080 when it is left out
 #
-# Stays in the foreground as the parent of its five servers, so that somebody reaps them on any host, and takes them with
+# Stays in the foreground as the parent of its servers, so that somebody reaps them on any host, and takes them with
 # it on SIGTERM and when one of them ends. With UNTIL_EOF=1 also when its input ends, because whoever started it is gone;
 # then FOLDER goes too. Prints one line "ready <endpoint>". Key test:tester, secret testing, region us-east-1.
 # SWIFT_MIN_PART_BYTES lowers the 5 MiB that a part must have, so that tests with thousands of parts are cheap.
@@ -98,10 +98,54 @@ trap 'stop 0' TERM INT
 
 memcached -u "$user" -l 127.0.0.1 -p "$memcached" -U 0 -m 16 >"$folder/log/memcached" 2>&1 </dev/null &
 children+=($!)
-for server in object container account proxy; do
-  "/usr/bin/swift-$server-server" "$folder/etc/$server-server.conf" -v >"$folder/log/$server" 2>&1 </dev/null &
-  children+=($!)
-done
+
+# Four processes that load Swift once: loading it takes longer than most tests. Ends with the first of them.
+cat >"$folder/etc/servers.py" <<'PYTHON'
+import os, signal, sys
+from swift.account import server
+from swift.common.middleware import bulk, copy, listing_formats, slo, tempauth
+from swift.common.middleware.s3api import s3api
+from swift.common.wsgi import run_wsgi
+from swift.container import server
+from swift.obj import server as objects
+from swift.proxy import server
+
+folder, servers = sys.argv[1], []
+
+def stop(*_):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for pid in servers:
+        try:
+            os.kill(pid, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
+
+for name in ('object', 'container', 'account', 'proxy'):
+    pid = os.fork()
+    if pid == 0:
+        log = os.open('%s/log/%s' % (folder, name), os.O_WRONLY | os.O_CREAT, 0o600)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        more = {'global_conf_callback': objects.global_conf_callback} if name == 'object' else {}
+        sys.exit(run_wsgi('%s/etc/%s-server.conf' % (folder, name), name + '-server', verbose=True, **more))
+    servers.append(pid)
+signal.signal(signal.SIGTERM, stop)
+ended, _ = os.wait()
+servers.remove(ended)
+stop()
+for pid in servers:
+    os.waitpid(pid, 0)
+PYTHON
+/usr/bin/python3 "$folder/etc/servers.py" "$folder" >"$folder/log/servers" 2>&1 </dev/null &
+children+=($!)
+
+# The proxy answers before the servers behind it do.
+answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+all_answer() {
+  local port
+  for port in "$object" "$container" "$account"; do answers "$port" || return 1; done
+  curl -sf -o /dev/null "http://127.0.0.1:$proxy/healthcheck"
+}
 
 for ((tries = 0; ; tries++)); do
   for child in "${children[@]}"; do
@@ -110,9 +154,9 @@ for ((tries = 0; ; tries++)); do
     tail -n 5 "$folder"/log/* >&2
     stop 1
   done
-  curl -sf -o /dev/null "http://127.0.0.1:$proxy/healthcheck" && break
-  ((tries < 600)) || { echo 'Swift did not answer within a minute' >&2; stop 1; }
-  sleep 0.1
+  all_answer && break
+  ((tries < 300)) || { echo 'Swift did not answer within a minute' >&2; stop 1; }
+  sleep 0.2
 done
 echo "ready http://127.0.0.1:$proxy"
 

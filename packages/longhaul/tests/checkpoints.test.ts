@@ -13,7 +13,7 @@ import { until } from './harness/until.ts'
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`./fixtures/checkpoints/${name}`, import.meta.url))
 const authors = hasPython() ? ['steps.ts', 'steps.py'] : ['steps.ts']
-const steps = 150
+const steps = 75
 
 let folder: string
 let backends: Awaited<ReturnType<typeof ownBackends>>
@@ -25,8 +25,8 @@ const start = async (file: string): Promise<void> => {
       dataDir: path.join(folder, 'data'),
       // A busy machine must not cost an attempt: they are counted.
       leaseMs: 4000,
-      recordsFileBytes: 1500,
-      shardBytes: 5000,
+      recordsFileBytes: 750,
+      shardBytes: 2500,
       ...backends,
     },
   }
@@ -90,7 +90,7 @@ describe.each(authors)('a job of %s', (file) => {
       for (const kill of [1, 2]) {
         await until('a checkpoint, and steps after it', async () => {
           const { checkpoint_at: at } = await jobOf(id)
-          return at !== null && ((await ledgerOf('killed')).at(-1)?.[1] ?? 0) >= kill * 45
+          return at !== null && ((await ledgerOf('killed')).at(-1)?.[1] ?? 0) >= kill * 22
         })
         await server.kill('SIGKILL')
         await start(file)
@@ -122,7 +122,7 @@ const post = (route: string, json: object = {}) =>
 
 it('a failed job is retried from its checkpoint, or from the start when that is asked for', async () => {
   await start('steps.ts')
-  const id = await submit('retried', { failAt: 100 })
+  const id = await submit('retried', { failAt: 50 })
   await failed(id)
   await post(`/jobs/${id}/retry`)
   await until('the second attempt', async () => (await jobOf(id)).attempt === 2)
