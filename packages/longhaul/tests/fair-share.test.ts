@@ -69,49 +69,53 @@ describe.each(drivers)('four workers on %s', (driver) => {
       )
     ).total
 
-  it('let the ten jobs of one owner start beside the ten thousand of another, then give three owners equal shares', { timeout: 400_000 }, async () => {
-    await submit('ann', 10_000)
-    await startWorkers()
-    await until('work under way', async () => (await completed()) >= 2 * slots)
-    await submit('bob', 10)
-    await until('the end of the ten', async () => (await completed('bob')) === 10, 90_000)
+  it(
+    'let the ten jobs of one owner start beside the ten thousand of another, then give three owners equal shares',
+    { timeout: 400_000 },
+    async () => {
+      await submit('ann', 10_000)
+      await startWorkers()
+      await until('work under way', async () => (await completed()) >= 2 * slots)
+      await submit('bob', 10)
+      await until('the end of the ten', async () => (await completed('bob')) === 10, 90_000)
 
-    const jobs = [...(await jobsThat('completed')), ...(await jobsThat('running'))]
-    const bobs = jobs.filter(({ owner }) => owner === 'bob')
-    // In jobs' time: what started between the submission and the start of a job, over the slots that start jobs.
-    const waits = bobs.map((bob) => {
-      const earlier = jobs.filter(
-        ({ startedAt = Infinity, seq }) =>
-          startedAt > bob.createdAt &&
-          (startedAt < startOf(bob) || (startedAt === startOf(bob) && seq < bob.seq)),
-      )
-      return earlier.length / slots
-    })
-    const [fifth = NaN, sixth = NaN] = waits.sort((a, b) => a - b).slice(4, 6)
-    expect((fifth + sixth) / 2).toBeLessThanOrEqual(2)
-    // By order of arrival alone it would be more than eight hundred.
-    expect(await completed('ann')).toBeLessThan(7_000)
+      const jobs = [...(await jobsThat('completed')), ...(await jobsThat('running'))]
+      const bobs = jobs.filter(({ owner }) => owner === 'bob')
+      // In jobs' time: what started between the submission and the start of a job, over the slots that start jobs.
+      const waits = bobs.map((bob) => {
+        const earlier = jobs.filter(
+          ({ startedAt = Infinity, seq }) =>
+            startedAt > bob.createdAt &&
+            (startedAt < startOf(bob) || (startedAt === startOf(bob) && seq < bob.seq)),
+        )
+        return earlier.length / slots
+      })
+      const [fifth = NaN, sixth = NaN] = waits.sort((a, b) => a - b).slice(4, 6)
+      expect((fifth + sixth) / 2).toBeLessThanOrEqual(2)
+      // By order of arrival alone it would be more than eight hundred.
+      expect(await completed('ann')).toBeLessThan(7_000)
 
-    await submit('bob', 2_000)
-    await submit('cat', 1_500)
-    const began = await backends.engine.now()
-    const before = await completed()
-    await until('2,000 completions', async () => (await completed()) >= before + 2_000, 200_000)
+      await submit('bob', 2_000)
+      await submit('cat', 1_500)
+      const began = await backends.engine.now()
+      const before = await completed()
+      await until('2,000 completions', async () => (await completed()) >= before + 2_000, 200_000)
 
-    const done = (await jobsThat('completed'))
-      .filter((job) => endOf(job) > began)
-      .toSorted((a, b) => endOf(a) - endOf(b))
-    const end = endOf(done[1_999] as Job)
-    const busy: Record<string, number> = {}
-    for (const job of [...done, ...(await jobsThat('running'))]) {
-      const ms = Math.min(endOf(job), end) - Math.max(startOf(job), began)
-      if (ms > 0) busy[job.owner] = (busy[job.owner] ?? 0) + ms
-    }
-    const all = Object.values(busy).reduce((sum, ms) => sum + ms, 0)
-    const shares = ['ann', 'bob', 'cat'].map((owner) => (busy[owner] ?? 0) / all)
-    for (const share of shares) expect(Math.abs(share * 3 - 1)).toBeLessThanOrEqual(0.05)
-    expect(await backends.engine.recount()).toEqual([])
-  })
+      const done = (await jobsThat('completed'))
+        .filter((job) => endOf(job) > began)
+        .toSorted((a, b) => endOf(a) - endOf(b))
+      const end = endOf(done[1_999] as Job)
+      const busy: Record<string, number> = {}
+      for (const job of [...done, ...(await jobsThat('running'))]) {
+        const ms = Math.min(endOf(job), end) - Math.max(startOf(job), began)
+        if (ms > 0) busy[job.owner] = (busy[job.owner] ?? 0) + ms
+      }
+      const all = Object.values(busy).reduce((sum, ms) => sum + ms, 0)
+      const shares = ['ann', 'bob', 'cat'].map((owner) => (busy[owner] ?? 0) / all)
+      for (const share of shares) expect(Math.abs(share * 3 - 1)).toBeLessThanOrEqual(0.05)
+      expect(await backends.engine.recount()).toEqual([])
+    },
+  )
 })
 
 const startOf = ({ startedAt }: Job): number => startedAt ?? NaN
