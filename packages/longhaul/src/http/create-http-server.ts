@@ -29,7 +29,7 @@ import { logRequests, requestIdOf } from './request-log.ts'
 import { rootRoutes } from './root-routes.ts'
 import { cutSlowBodies } from './slow-bodies.ts'
 import { statusRoutes } from './status-routes.ts'
-import { serializerCompiler, validatorCompiler } from './validation.ts'
+import { schemaController } from './validation.ts'
 
 /** Largest JSON body: a manifest of 100,000 files. Bytes of files come by uploads and forms. */
 const maxJsonBytes = 16 * 1024 * 1024
@@ -48,12 +48,11 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
       requestIdLogLabel: 'request_id',
     }),
     genReqId: requestIdOf,
+    schemaController,
     bodyLimit: maxJsonBytes,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2048 },
     frameworkErrors: (error, request, reply) => void replyWithProblem(error, request, reply),
   })
-  app.setValidatorCompiler(validatorCompiler)
-  app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(replyWithProblem)
   const methodsOf = collectRoutes(app)
   app.setNotFoundHandler((request, reply) => {
@@ -91,7 +90,7 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
   })
   app.addHook('onClose', async () => clearTimeout(cut))
 
-  await addDocumentation(app, services)
+  addDocumentation(app, services)
   await app.register(websocket, { options: { maxPayload: 1024 } }) // nobody sends anything here
   const features = async (scope: FastifyInstance): Promise<void> => {
     await scope.register(healthRoutes, { services })
