@@ -15,6 +15,7 @@ import {
 } from '../jobs/index.ts'
 import { createKeys } from '../keys/index.ts'
 import { cacheRoutes } from '../reuse/routes-cache.ts'
+import type { Activity } from '../support/activity.ts'
 import { uploadRoutes } from '../uploads/routes.ts'
 import { callbackRoutes, createCallbackKeys, jobCallbackRoutes } from '../webhooks/index.ts'
 import { collectRoutes } from './allowed-methods.ts'
@@ -70,6 +71,7 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
   acceptJsonBodies(app)
   logRequests(app)
   cutSlowBodies(app)
+  noteRequests(app, services.activity)
   authenticate(app, config, createKeys(database))
   serveMetrics(app, services)
   if (!config.roles.api) {
@@ -115,4 +117,11 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
   // A client of an older service changes its base URL to this prefix, and nothing else.
   await app.register(features, { prefix: '/processors/:processor' })
   return app
+}
+
+/** Whatever somebody asked for may have made work, such as a batch to feed or a callback to send again. */
+function noteRequests(app: FastifyInstance, activity: Activity): void {
+  app.addHook('onResponse', async ({ method }) => {
+    if (method !== 'GET' && method !== 'HEAD') activity.note()
+  })
 }
