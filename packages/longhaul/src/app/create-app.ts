@@ -2,12 +2,14 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import { pino, type Logger } from 'pino'
 import { batchStatements, startFeedingBatches } from '../batches/index.ts'
 import { createHttpServer, healthStatements } from '../http/index.ts'
+import type { JobEngine } from '../jobs/engine.ts'
 import { mayReadKey, removeJobs } from '../jobs/index.ts'
 import { checkExposure, createKeys, keyStatements } from '../keys/index.ts'
 import { createOutbound } from '../outbound/index.ts'
 import { reuseStatements } from '../reuse/index.ts'
 import type { ProcessorSource } from '../runners/runner.ts'
 import type { Storage } from '../storage/object-store.ts'
+import { Activity } from '../support/activity.ts'
 import { createUploads, uploadStatements } from '../uploads/index.ts'
 import { callbackStatements, createCallbackKeys, startDeliveries } from '../webhooks/index.ts'
 import { createWorker, LogCopies, startUpkeep, thisWorker, type Worker } from '../worker/index.ts'
@@ -118,9 +120,10 @@ async function assemble(
   if (config.roles.worker) await limitQueues(engine, runners, { keepLower: backends.shared })
   const ends = new AttemptCounts()
   const outbound = createOutbound({ allow: config.outboundAllow })
+  const activity = new Activity()
   const services: Services = {
     ...{ config, log, database, engine, storage, uploads, outbound, runners, broken },
-    ends,
+    ...{ ends, activity },
   }
   const server: FastifyInstance = await createHttpServer(services)
   opened.push(() => server.close())
@@ -133,7 +136,7 @@ async function assemble(
     removeJob: (id) => removeJobs(services, [id]),
   })
   const { retentionMs } = config
-  const batches = startFeedingBatches({ database, engine, log, retentionMs })
+  const batches = startFeedingBatches({ database, engine, log, retentionMs, activity })
   const worker = config.roles.worker
     ? createWorker({
         config,
@@ -150,7 +153,7 @@ async function assemble(
   // By whoever has the API: a host that only works may be one that reaches nobody.
   const deliveries = config.roles.api
     ? startDeliveries({
-        ...{ database, engine, outbound, log },
+        ...{ database, engine, outbound, log, activity },
         keys: createCallbackKeys(database, config.callbackSecrets),
         maxTries: config.callbackTries,
         userAgent: `longhaul/${config.serviceVersion}`,
@@ -161,6 +164,7 @@ async function assemble(
   }, 60_000).unref()
 
   const stopping = new AbortController()
+  void noteChanges(engine, activity, stopping.signal)
   const forget = (id: string) => engine.forgetDeadWorkers(identity.host, (row) => row.id !== id)
   let stopped: Promise<void> | undefined
   const stop = (): Promise<void> =>
@@ -205,4 +209,13 @@ async function assemble(
     stop,
     [Symbol.asyncDispose]: stop,
   }
+}
+
+/** Until the signal aborts. A database that is away is noticed, and logged, by those who look for work. */
+async function noteChanges(
+  engine: JobEngine,
+  activity: Activity,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const _ of engine.wakeups(signal)) activity.note()
 }

@@ -4,6 +4,7 @@ import type { JobEngine } from '../jobs/engine.ts'
 import type { Outbound } from '../outbound/index.ts'
 import type { Runner } from '../runners/runner.ts'
 import type { Storage } from '../storage/object-store.ts'
+import type { Activity } from '../support/activity.ts'
 import type { Uploads } from '../uploads/uploads.ts'
 import type { AttemptCounts } from './attempt-counts.ts'
 import type { Config } from './config.ts'
@@ -20,6 +21,8 @@ export interface Services {
   readonly outbound: Outbound
   /** How attempts of this process ended. */
   readonly ends: AttemptCounts
+  /** Whether jobs change and requests come. */
+  readonly activity: Activity
   /** By name; also the broken ones, see `broken`. */
   readonly runners: ReadonlyMap<string, Runner>
   /** Files that could not be loaded, with what to say about them. */

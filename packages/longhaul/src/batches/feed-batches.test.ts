@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openSqlite, type SqliteDatabase } from '../database/index.ts'
 import { sqliteEngine } from '../jobs/sqlite/index.ts'
+import { Activity } from '../support/activity.ts'
 import { batchStatements } from './batch-statements.ts'
 import type { BatchRow } from './batch.ts'
 import { cancelBatch } from './cancel-batch.ts'
@@ -114,7 +115,8 @@ describe('startFeedingBatches', () => {
     // What `cancelBatch` does first.
     await parts.database.write([{ statement: 'batch.cancel', params: ['b'] }])
     const log = { error: (): void => {}, info: (): void => {} }
-    const feeding = startFeedingBatches({ ...parts, log, retentionMs: undefined })
+    const activity = new Activity()
+    const feeding = startFeedingBatches({ ...parts, log, activity, retentionMs: undefined })
     try {
       await expect.poll(async () => (await parts.database.read('batch.to-stop', [])).length).toBe(0)
       const { jobs } = await parts.engine.list({ scope: 'everyone' }, { limit: 10 })

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Database } from '../database/database.ts'
 import { isLonghaulError } from '../errors/index.ts'
 import type { JobStore, NewJob } from '../jobs/engine.ts'
 import type { JsonObject } from '../support/json.ts'
+import type { Activity } from '../support/activity.ts'
 import { newId } from '../support/ids.ts'
 import { windowJobs, type BatchRow, type JobOfBatch, type PendingItemRow } from './batch.ts'
 import { tellCancelled } from './cancel-batch.ts'
@@ -13,6 +13,7 @@ export interface FeederParts {
   readonly engine: Pick<JobStore, 'submit' | 'requestCancel'>
   readonly log: Pick<Logger, 'error' | 'info'>
   readonly retentionMs: number | undefined
+  readonly activity: Activity
 }
 
 /** So many in one transaction: SQLite has one writer, and others wait to write too. */
@@ -41,9 +42,8 @@ export function startFeedingBatches(parts: FeederParts): { stop(): Promise<void>
         if (!isLonghaulError(error, 'unavailable'))
           parts.log.error({ err: error }, 'feeding batches failed, trying again')
       }
-      await sleep(isActive ? activeMs : idleMs, undefined, { signal: stopping.signal }).catch(
-        () => undefined,
-      )
+      if (isActive) parts.activity.note()
+      await parts.activity.rest(isActive ? activeMs : idleMs, stopping.signal)
     }
   })()
   return {

@@ -1,6 +1,11 @@
 /** The program `longhaul`: hands the process to dispatch(). Everything else is imported when a command needs it. */
-import { dispatch } from './dispatch.ts'
-import { exitCode, Interrupted } from './exit-code.ts'
+import { enableCompileCache } from 'node:module'
+
+// What was compiled once is not compiled again by the next process; where the cache cannot be written, nothing changes.
+// Only code that is loaded after this call profits, so nothing of ours is imported above.
+enableCompileCache()
+const { dispatch } = await import('./dispatch.ts')
+const { exitCode, Interrupted } = await import('./exit-code.ts')
 
 // `longhaul jobs | head` closes stdout early: that is no error of anyone's.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -15,6 +15,7 @@ import {
 } from '../jobs/index.ts'
 import { createKeys } from '../keys/index.ts'
 import { cacheRoutes } from '../reuse/routes-cache.ts'
+import type { Activity } from '../support/activity.ts'
 import { uploadRoutes } from '../uploads/routes.ts'
 import { callbackRoutes, createCallbackKeys, jobCallbackRoutes } from '../webhooks/index.ts'
 import { collectRoutes } from './allowed-methods.ts'
@@ -29,7 +30,7 @@ import { logRequests, requestIdOf } from './request-log.ts'
 import { rootRoutes } from './root-routes.ts'
 import { cutSlowBodies } from './slow-bodies.ts'
 import { statusRoutes } from './status-routes.ts'
-import { serializerCompiler, validatorCompiler } from './validation.ts'
+import { schemaController } from './validation.ts'
 
 /** Largest JSON body: a manifest of 100,000 files. Bytes of files come by uploads and forms. */
 const maxJsonBytes = 16 * 1024 * 1024
@@ -48,12 +49,11 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
       requestIdLogLabel: 'request_id',
     }),
     genReqId: requestIdOf,
+    schemaController,
     bodyLimit: maxJsonBytes,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2048 },
     frameworkErrors: (error, request, reply) => void replyWithProblem(error, request, reply),
   })
-  app.setValidatorCompiler(validatorCompiler)
-  app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(replyWithProblem)
   const methodsOf = collectRoutes(app)
   app.setNotFoundHandler((request, reply) => {
@@ -71,6 +71,7 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
   acceptJsonBodies(app)
   logRequests(app)
   cutSlowBodies(app)
+  noteRequests(app, services.activity)
   authenticate(app, config, createKeys(database))
   serveMetrics(app, services)
   if (!config.roles.api) {
@@ -91,7 +92,7 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
   })
   app.addHook('onClose', async () => clearTimeout(cut))
 
-  await addDocumentation(app, services)
+  addDocumentation(app, services)
   await app.register(websocket, { options: { maxPayload: 1024 } }) // nobody sends anything here
   const features = async (scope: FastifyInstance): Promise<void> => {
     await scope.register(healthRoutes, { services })
@@ -116,4 +117,11 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
   // A client of an older service changes its base URL to this prefix, and nothing else.
   await app.register(features, { prefix: '/processors/:processor' })
   return app
+}
+
+/** Whatever somebody asked for may have made work, such as a batch to feed or a callback to send again. */
+function noteRequests(app: FastifyInstance, activity: Activity): void {
+  app.addHook('onResponse', async ({ method }) => {
+    if (method !== 'GET' && method !== 'HEAD') activity.note()
+  })
 }

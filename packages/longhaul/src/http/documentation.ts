@@ -1,121 +1,38 @@
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance } from 'fastify'
-import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { Services } from '../app/services.ts'
-import { LonghaulError } from '../errors/index.ts'
-import { completeDocument, partOf, type OpenApiDocument } from './openapi.ts'
 
-// Nothing from elsewhere: the pages must work, and tell nobody, on a machine without the internet.
-const pagePolicy = [
-  "default-src 'self'",
-  "img-src 'self' data:",
-  "style-src 'self' 'unsafe-inline'",
-  "worker-src 'self' blob:",
-  "object-src 'none'",
-  "base-uri 'self'",
-  "frame-ancestors 'none'",
-].join('; ')
+const pages = ['/openapi.json', '/docs', '/docs/*', '/redoc', '/redoc/redoc.standalone.js']
+
+/** They say how one connection is used, not what the answer is. */
+const ofTheConnection = new Set(['connection', 'keep-alive', 'transfer-encoding', 'date'])
 
 /**
- * `/openapi.json` has every route; `/docs` and `/redoc` show the native ones, `/docs/compat` those of the older systems.
- * Registered before the routes it describes.
+ * The pages that describe the routes registered after this call. They are a little service of their own, which comes into
+ * being when somebody reads one: it is a fifth of all code of the service, and most processes never need it.
  */
-export async function addDocumentation(app: FastifyInstance, services: Services): Promise<void> {
-  const { serviceName, serviceVersion } = services.config
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: serviceName,
-        version: serviceVersion,
-        description: 'Processing functions as durable, queue-backed services.',
-      },
-      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
-      security: [{ key: [] }, {}],
-    },
-    // What stands once more below each processor is described there with the processor's own schema.
-    transform: (route) =>
-      jsonSchemaTransform(
-        route.url.startsWith('/processors/:processor/')
-          ? { ...route, schema: { ...route.schema, hide: true } }
-          : route,
-      ),
-    transformObject: jsonSchemaTransformObject,
+export function addDocumentation(app: FastifyInstance, services: Services): void {
+  const routes: RouteOptions[] = []
+  app.addHook('onRoute', (route) => {
+    if (route.method !== 'HEAD' && !pages.includes(route.url)) routes.push(route)
   })
-  const document = (): OpenApiDocument =>
-    completeDocument(app.swagger() as unknown as OpenApiDocument, services.runners)
-
-  await app.register(async (pages) => {
-    pages.addHook('onRoute', (route) => {
-      route.config = { ...route.config, access: 'public' }
-    })
-    pages.get('/openapi.json', { schema: { hide: true } }, async () => document())
-    await addSwaggerPage(pages, '/docs', () => partOf(document(), 'native'))
-    await addSwaggerPage(pages, '/docs/compat', () => partOf(document(), 'compat'))
-    addRedocPage(pages, serviceName)
-  })
-}
-
-async function addSwaggerPage(
-  pages: FastifyInstance,
-  routePrefix: string,
-  read: () => OpenApiDocument,
-): Promise<void> {
-  await pages.register(async (scope) => {
-    await scope.register(swaggerUi, {
-      routePrefix,
-      staticCSP: pagePolicy,
-      transformSpecification: () => read(),
-      transformSpecificationClone: false,
-      uiConfig: {
-        layout: 'BaseLayout',
-        docExpansion: 'list',
-        defaultModelsExpandDepth: -1,
-        tryItOutEnabled: true,
-        validatorUrl: null,
-      },
-    })
-  })
-}
-
-function addRedocPage(pages: FastifyInstance, title: string): void {
-  let script: Promise<string> | undefined
-  pages.get('/redoc', { schema: { hide: true } }, async (_request, reply) =>
-    reply
-      .type('text/html; charset=utf-8')
-      .header('content-security-policy', pagePolicy)
-      .send(
-        `<!doctype html><html lang="en"><meta charset="utf-8"><title>${escapeHtml(title)}</title>` +
-          '<meta name="viewport" content="width=device-width"><style>body{margin:0}</style>' +
-          '<redoc spec-url="/docs/json"></redoc><script src="/redoc/redoc.standalone.js"></script></html>',
-      ),
-  )
-  pages.get('/redoc/redoc.standalone.js', { schema: { hide: true } }, async (_request, reply) => {
-    script ??= readRedoc()
-    return reply.type('text/javascript; charset=utf-8').send(await script)
-  })
-}
-
-/** From the built package's assets, or the development dependency. */
-async function readRedoc(): Promise<string> {
-  const places = [
-    () => new URL('../assets/redoc.standalone.js', import.meta.url),
-    () => createRequire(import.meta.url).resolve('redoc/bundles/redoc.standalone.js'),
-  ]
-  for (const place of places) {
-    try {
-      const text = await readFile(place(), 'utf8')
-      // The page's only picture from elsewhere.
-      return text.replaceAll('https://cdn.redoc.ly/redoc/logo-mini.svg', 'data:,')
-    } catch {
-      // The other place has it.
-    }
+  let opening: Promise<FastifyInstance> | undefined
+  const open = async (): Promise<FastifyInstance> => {
+    const { openDocumentationPages } = await import('./documentation-pages.ts')
+    return openDocumentationPages(routes, services)
   }
-  throw new LonghaulError('not-found', 'ReDoc is not installed here; /docs shows the same.')
-}
+  app.addHook('onClose', async () => (await opening?.catch(() => undefined))?.close())
 
-const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`)
+  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const from = await (opening ??= open())
+    const { url, headers } = request
+    const page = await from.inject({ method: 'GET', url, headers })
+    if (page.statusCode === 404) return reply.callNotFound()
+    for (const [name, value] of Object.entries(page.headers))
+      if (value !== undefined && !ofTheConnection.has(name)) void reply.header(name, value)
+    return reply
+      .code(page.statusCode)
+      .send(page.rawPayload.length > 0 ? page.rawPayload : undefined)
+  }
+  for (const url of pages)
+    app.get(url, { schema: { hide: true }, config: { access: 'public' } }, answer)
+}

@@ -1,4 +1,4 @@
-import type { FastifySchemaCompiler } from 'fastify'
+import type { FastifySchemaCompiler, FastifyServerOptions } from 'fastify'
 import type { z } from 'zod'
 import { parseRequest, type Place } from '../validation/index.ts'
 
@@ -20,3 +20,11 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
  * time; tests hold them against the schemas.
  */
 export const serializerCompiler = () => (data: unknown) => JSON.stringify(data)
+
+/** Both for a whole server from its start: without it Fastify loads its own two, with a copy of Ajv each. */
+export const schemaController: NonNullable<FastifyServerOptions['schemaController']> = {
+  compilersFactory: {
+    buildValidator: () => validatorCompiler as never, // the type knows Ajv's only
+    buildSerializer: () => serializerCompiler,
+  },
+}

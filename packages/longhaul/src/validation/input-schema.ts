@@ -1,11 +1,11 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
-import addFormats from 'ajv-formats'
+import type { ValidateFunction } from 'ajv/dist/2020.js'
 import type { ValidationDetail } from '@longhaul/protocol'
 import { fileFieldsOf, type FileField } from '../processor/index.ts'
 import type { ProcessorDescription } from '../processor/description.ts'
 import type { Json, JsonObject } from '../support/json.ts'
 import { readFormInput } from './form-input.ts'
 import { detailOfSchemaError } from './schema-details.ts'
+import { schemaValidators } from './schema-validators.ts'
 
 /** A processor's input schema, ready to check requests. */
 export interface InputSchema {
@@ -25,12 +25,6 @@ export type CheckedInput =
   | { readonly ok: true; readonly input: Record<string, Json> }
   | { readonly ok: false; readonly details: readonly ValidationDetail[] }
 
-const options = { allErrors: true, useDefaults: true, strict: false, logger: false } as const
-const thorough = new Ajv2020(options)
-/** For large inputs: a million wrong items must not become a million findings. */
-const frugal = new Ajv2020({ ...options, allErrors: false })
-for (const ajv of [thorough, frugal]) addFormats.default(ajv)
-
 const compiled = new WeakMap<ProcessorDescription, InputSchema>()
 
 /** Compiled once per description. */
@@ -45,8 +39,12 @@ function compile(schema: JsonObject): InputSchema {
   const validators = new Map<string, ValidateFunction>()
   const validatorFor = (withoutFiles: boolean, large: boolean): ValidateFunction => {
     const key = `${withoutFiles} ${large}`
-    const ajv = large ? frugal : thorough
-    const validate = validators.get(key) ?? ajv.compile(checkable(schema, fileFields, withoutFiles))
+    const known = validators.get(key)
+    if (known !== undefined) return known
+    const { thorough, frugal } = schemaValidators()
+    const validate = (large ? frugal : thorough).compile(
+      checkable(schema, fileFields, withoutFiles),
+    )
     validators.set(key, validate)
     return validate
   }

@@ -23,10 +23,11 @@ export const callbackStatements = {
     sqlite: `DELETE FROM ingest_callback WHERE job_id = ? OR created_at < ${now} - 90 * 86400000`,
     postgres: `DELETE FROM ingest_callback WHERE job_id = $1 OR created_at < ${pgNow} - 90 * 86400000::bigint`,
   },
-  'callback.due': {
-    sqlite: `SELECT * FROM outbox WHERE ${waiting} AND due_at <= ${now}
+  // Those that are due first.
+  'callback.waiting': {
+    sqlite: `SELECT *, due_at <= ${now} AS is_due FROM outbox WHERE ${waiting}
         AND origin NOT IN (SELECT value FROM json_each(?)) ORDER BY due_at LIMIT 20`,
-    postgres: `SELECT * FROM outbox WHERE ${waiting} AND due_at <= ${pgNow}
+    postgres: `SELECT *, due_at <= ${pgNow} AS is_due FROM outbox WHERE ${waiting}
         AND origin <> ALL (ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) ORDER BY due_at LIMIT 20`,
   },
   'callback.claim': {
@@ -116,6 +117,11 @@ export interface CallbackRow {
   readonly delivered_at: number | null
   readonly dead_at: number | null
   readonly lease: string | null
+}
+
+/** A boolean as the database has it. */
+export interface WaitingRow extends CallbackRow {
+  readonly is_due: boolean | 0 | 1
 }
 
 export interface TryRow {

@@ -5,6 +5,7 @@ import { LonghaulError } from '../errors/index.ts'
 import type { JobEngine } from '../jobs/engine.ts'
 import { completed, leaseOf, newJob, worker } from '../jobs/engine-conformance/harness.ts'
 import type { Outbound, OutboundRequest } from '../outbound/index.ts'
+import { Activity } from '../support/activity.ts'
 import { createCallbackKeys } from './callback-keys.ts'
 import type { CallbackRow, TryRow } from './callback-statements.ts'
 import { startDeliveries } from './deliveries.ts'
@@ -46,6 +47,7 @@ export function deliveriesSuite(name: string, open: () => Promise<CallbacksUnder
   const start = (outbound: Outbound, maxTries = 3) =>
     startDeliveries({
       ...{ database, engine, outbound, maxTries, pollMs: 10, userAgent: 'test' },
+      activity: new Activity({ calmRestMs: 10 }),
       keys: createCallbackKeys(database, []),
       log: pino({ level: 'silent' }),
     })

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Database, Write } from '../database/database.ts'
 import { isLonghaulError } from '../errors/index.ts'
 import type { JobEngine } from '../jobs/engine.ts'
+import type { Activity } from '../support/activity.ts'
 import { callbackBody } from './callback-body.ts'
-import type { CallbackRow } from './callback-statements.ts'
+import type { CallbackRow, WaitingRow } from './callback-statements.ts'
 import { nextStep, type TryResult } from './next-step.ts'
 import { sendCallback, type SendCallback } from './send-callback.ts'
 
@@ -13,8 +13,9 @@ export interface DeliveryParts extends SendCallback {
   readonly database: Database
   readonly engine: Pick<JobEngine, 'get'>
   readonly log: Logger
+  readonly activity: Activity
   readonly maxTries: number
-  /** How often it looks for what is due. @default 1 s */
+  /** How often it looks for what is due while anything is going on. @default 1 s */
   readonly pollMs?: number
 }
 
@@ -51,8 +52,8 @@ export function startDeliveries(parts: DeliveryParts): { stop(): Promise<void> }
   }
   const rest = async (): Promise<void> => {
     const woken = new AbortController()
-    const pause = sleep(pollMs, undefined, { signal: AbortSignal.any([signal, woken.signal]) })
-    await Promise.race([pause.catch(() => undefined), ...running.keys()])
+    const pause = parts.activity.rest(pollMs, AbortSignal.any([signal, woken.signal]))
+    await Promise.race([pause, ...running.keys()])
     woken.abort()
   }
   const loop = async (): Promise<void> => {
@@ -77,10 +78,13 @@ export function startDeliveries(parts: DeliveryParts): { stop(): Promise<void> }
 type Claimed = CallbackRow & { readonly lease: string }
 
 async function claim(
-  { database, engine }: DeliveryParts,
+  { database, engine, activity }: DeliveryParts,
   busy: readonly string[],
 ): Promise<Claimed | 'none' | 'taken'> {
-  const due = await database.read<CallbackRow>('callback.due', [JSON.stringify(busy)])
+  const waiting = await database.read<WaitingRow>('callback.waiting', [JSON.stringify(busy)])
+  // One whose time comes is worth looking for, whatever else is going on.
+  if (waiting.length > 0) activity.note()
+  const due = waiting.filter((row) => Boolean(row.is_due))
   // Several processes look at the same rows; not all should want the first.
   const row = due[Math.floor(Math.random() * due.length)]
   if (row === undefined) return 'none'

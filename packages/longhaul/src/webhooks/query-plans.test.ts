@@ -34,7 +34,7 @@ afterAll(async () => {
 })
 
 it.each([
-  ['callback.due', ['[]'], 'outbox_due'],
+  ['callback.waiting', ['[]'], 'outbox_due'],
   ['callback.claim', ['', 0, '', 1, 0], 'PRIMARY KEY'],
   ['callback.of-job', ['j1'], 'outbox_job'],
   ['callback.get', ['j1', 3], 'outbox_job'],
