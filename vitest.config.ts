@@ -12,7 +12,7 @@ const exclude = ['**/dist/**', '**/node_modules/**']
 /** Some of these are the files of others once more, on another database or store: what they import must be new. */
 const ownProcess = 'packages/longhaul/src/uploads/**/*.test.ts'
 const limits = {
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   hookTimeout: 60_000,
   pool: 'forks' as const,
   // Where many suites share two cores, a second try tells a starved test from a broken one. CI prints who needed it.
@@ -50,7 +50,8 @@ export default defineConfig({
             '**/tests/faults/**',
           ],
           ...limits,
-          testTimeout: 120_000,
+          testTimeout: 240_000,
+          isolate: false,
         },
       },
       // The same files once more, on PostgreSQL and S3 (where an S3 server is installed).
@@ -65,7 +66,8 @@ export default defineConfig({
           exclude: [...exclude, '**/http-{clients,compat-client*,python-client}.test.ts'],
           globalSetup: ['packages/longhaul/tests/harness/cluster-servers.ts'],
           ...limits,
-          testTimeout: 120_000,
+          testTimeout: 240_000,
+          isolate: false,
         },
       },
       {
