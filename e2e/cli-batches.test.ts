@@ -85,6 +85,7 @@ describe('submit --each', () => {
       ...submit,
       `broken=${path.join(cwd, 'broken')}`,
       '--wait',
+      ...['--tag', 'run=7'],
     )
     const id = firstLine(stdout)
     expect([code, stderr], stderr).toEqual([
@@ -99,11 +100,22 @@ describe('submit --each', () => {
       'permanent\tscans/3.txt\tnot now',
     ])
     await rm(path.join(cwd, 'broken'))
-    const retried = await longhaul('retry', id, '--failed', '--only', 'permanent')
+    const retry = ['retry', id, '--failed', '--only', 'permanent', '--memory']
+    const much = await longhaul(...retry, 'much')
+    expect([much.code, much.stderr]).toEqual([2, expect.stringContaining('like "4 GB"')])
+    const retried = await longhaul(...retry, '1GB')
     expect([retried.code, firstLine(retried.stdout)]).toEqual([0, id])
     expect(retried.stderr).toContain('1 item queued again')
     expect((await longhaul('watch', id)).code).toBe(3)
     expect((await batch(id)).counts).toMatchObject({ completed: 2, failed: 1 })
+    const tagged = objects((await longhaul('jobs', '--tag', 'run=7', '--json')).stdout, 'job')
+    expect(tagged.map(({ batch_item, memory_bytes }) => [batch_item, memory_bytes]).sort()).toEqual(
+      [
+        [1, null],
+        [2, null],
+        [3, 1e9],
+      ],
+    )
     const typo = await longhaul('retry', id, '--only', 'permanet')
     expect(typo.code).toBe(2)
     expect(typo.stderr).toContain('did you mean permanent?')

@@ -13,6 +13,7 @@ from .hints import File, Range
 from .job import InputFile, Job
 from .lazy_client import lookup as __getattr__  # noqa: F401 (Python asks it for names that are not here)
 from .processor import processor
+from .shard_layouts import mask_member
 
 if TYPE_CHECKING:
     from .client import Client, JobFailedError, Options, ServiceError, TransferError, UnreachableError, each
@@ -33,6 +34,7 @@ __all__ = [
     "TransferError",
     "UnreachableError",
     "each",
+    "mask_member",
     "processor",
 ]
 __version__ = "0.1.0"

@@ -26,6 +26,8 @@ class InputFile:
     size: int
     sha256: str
     media_type: Optional[str] = None
+    bin: Optional[str] = None
+    """Of a manifest or an ingest of bins: which files belong together."""
 
     @property
     def stem(self) -> str:
@@ -40,6 +42,7 @@ class InputFile:
             size=staged.get("size", 0),
             sha256=staged.get("sha256", ""),
             media_type=staged.get("media_type"),
+            bin=staged.get("bin"),
         )
 
 

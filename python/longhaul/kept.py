@@ -27,6 +27,8 @@ class State:
     journal: Optional[KeptFile] = None
     # Of Parquet, whose columns must stay as they are.
     table: Optional[Mapping[str, Any]] = None
+    # Of shards.
+    layout: str = "artifacts"
 
     @property
     def growing(self) -> List[KeptFile]:
@@ -36,6 +38,8 @@ class State:
         kept: Dict[str, Any] = {"kind": self.kind, "name": self.name, "count": self.count, "files": self.files}
         if self.table is not None:
             kept["table"] = self.table
+        if self.layout != "artifacts":
+            kept["layout"] = self.layout
         if self.unfinished is not None:
             kept.update(_file_to_json(self.unfinished, workspace))
         if self.journal is not None:
@@ -52,6 +56,7 @@ class State:
             _file_from_json(kept, workspace),
             _file_from_json(kept.get("journal", {}), workspace),
             kept.get("table"),
+            kept.get("layout", "artifacts"),
         )
 
     def folder_below(self, folder: Path) -> int:

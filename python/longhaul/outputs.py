@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Seque
 from .errors import PermanentError
 from .kept import State
 from .records import RecordWriter
+from .shard_layouts import LAYOUTS
 from .shards import ShardWriter
 from .to_json import Note
 
@@ -99,12 +100,20 @@ class Outputs:
             raise PermanentError(f"records({name!r}) was opened in another format before.")
         return writer
 
-    def shards(self, name: str) -> ShardWriter:
-        """Many small files, in tar files `<name>_00000.tar`, … (WebDataset): `masks.add("a/1.png", data)`."""
+    def shards(self, name: str, *, layout: str = "artifacts") -> ShardWriter:
+        """Many small files, in tar files `<name>_00000.tar`, … (WebDataset): `masks.add("a/1.png", data)`.
+
+        layout: "masks" has the names and the index of system B, `<name>/shard-00000.tar`; members are called by `mask_member`.
+        """
         check_name(name)
+        if layout not in LAYOUTS:
+            raise PermanentError(f"shards({name!r}, layout={layout!r}): the layout is 'artifacts' or 'masks'.")
         limit = self._limits["shard_bytes"]
-        make = lambda: ShardWriter(name, self._own_file, self._give, self._check, limit)  # noqa: E731
-        return self._writer("shards", name, ShardWriter, make)
+        make = lambda: ShardWriter(name, self._own_file, self._give, self._check, limit, layout)  # noqa: E731
+        writer = self._writer("shards", name, ShardWriter, make)
+        if writer.layout != layout:
+            raise PermanentError(f"shards({name!r}) was opened in another layout before.")
+        return writer
 
     def give(self, path: "os.PathLike[str]", at: str, media_type: Optional[str] = None) -> str:
         """Gives a returned or yielded file away and answers its output name. The same file again is the same output."""
@@ -137,7 +146,7 @@ class Outputs:
         """The attempt has succeeded: closes writers, and gives what `path` promised."""
         for state in list(self._restored):  # what an earlier attempt wrote is not lost because this one added nothing
             if state.kind == "shards":
-                self.shards(state.name)
+                self.shards(state.name, layout=state.layout)
             else:
                 self.records(state.name, format="jsonl" if state.table is None else "parquet")
         for writer in self._writers:

@@ -27,6 +27,7 @@ class Options:
     memory_bytes: Optional[int] = None
     accepts_checkpoints: Optional[Tuple[str, ...]] = None
     reuse: Optional[bool] = None
+    bins: Optional[bool] = None
     gpu: Optional[int] = None
     threads: Optional[int] = None
 
@@ -49,6 +50,7 @@ def processor(
     memory: Optional[str] = None,
     accepts_checkpoints: Optional[Sequence[str]] = None,
     reuse: Optional[bool] = None,
+    bins: Optional[bool] = None,
     gpu: Optional[int] = None,
     threads: Optional[int] = None,
 ) -> Callable[[Target], Target]: ...
@@ -68,6 +70,7 @@ def processor(
     memory: Optional[str] = None,
     accepts_checkpoints: Optional[Sequence[str]] = None,
     reuse: Optional[bool] = None,
+    bins: Optional[bool] = None,
     gpu: Optional[int] = None,
     threads: Optional[int] = None,
 ) -> Any:
@@ -78,6 +81,7 @@ def processor(
     concurrency: attempts at once in the whole fleet.  version: what results are recorded with, else a digest.
     accepts_checkpoints: other versions whose checkpoints this one continues from: ["1.0"], or ["*"] for any.
     reuse: whether a result may stand for a later request of the same: True for every request, False never.
+    bins: it works on bins of files (`job.inputs[n].bin`), and its batch jobs are told in the words of system B.
     """
     attempts = retry.get("attempts") if isinstance(retry, Mapping) else retry
     for of, count in (("concurrency", concurrency), ("retry", attempts)):
@@ -95,6 +99,7 @@ def processor(
         memory_bytes=None if memory is None else bytes_of(memory, "memory"),
         accepts_checkpoints=None if accepts_checkpoints is None else tuple(accepts_checkpoints),
         reuse=reuse,
+        bins=bins,
         gpu=gpu,
         threads=threads,
     )

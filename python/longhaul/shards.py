@@ -12,6 +12,7 @@ from typing import IO, Any, Callable, Dict, List, Optional, Type, Union
 from .errors import PermanentError
 from .kept import KeptFile, State
 from .records import Give, NewFile
+from .shard_layouts import LAYOUTS
 from .tar_header import BLOCK_BYTES, RECORD_BYTES, padding, parse_header, tar_header
 
 MEDIA_TYPE = "application/x-tar"
@@ -20,14 +21,16 @@ MEDIA_TYPE = "application/x-tar"
 class ShardWriter:
     """Made by `job.outputs.shards`. `count` is how many members were written. The same members make the same bytes."""
 
-    def __init__(self, name: str, new_file: NewFile, give: Give, check: Callable[[], None], shard_bytes: int):
+    def __init__(self, name: str, new_file: NewFile, give: Give, check: Callable[[], None], shard_bytes: int, layout: str):
         self.name = name
+        self.layout = layout
         self.count = 0
         self.files: List[str] = []
         self._new_file = new_file
         self._give = give
         self._check = check
         self._shard_bytes = shard_bytes
+        self._layout = LAYOUTS[layout]
         self._tar: Optional[IO[bytes]] = None
         self._path: Optional[Path] = None
         self._sizes: Dict[str, int] = {}
@@ -38,7 +41,7 @@ class ShardWriter:
         if self._tar is not None:
             self._tar.flush()
         unfinished = None if self._path is None or self._tar is None else KeptFile(self._path, self._tar.tell())
-        return State("shards", self.name, self.count, list(self.files), unfinished)
+        return State("shards", self.name, self.count, list(self.files), unfinished, layout=self.layout)
 
     def resume(self, state: State) -> None:
         """Goes on where that state was; what the unfinished shard holds beyond is cut off."""
@@ -58,13 +61,16 @@ class ShardWriter:
         """One member: bytes, text, or the Path of a file. The next shard begins when this one would grow too large."""
         self._check()
         _check_member(name)
+        refusal = self._layout.refusal(name)
+        if refusal is not None:
+            raise PermanentError(f"{name} {refusal}")
         if name in self._sizes:
             raise PermanentError(f"{self._shard_name('.tar')} has a member {name} already.")
         if isinstance(data, str):
             data = data.encode("utf-8")
         size = os.stat(data).st_size if isinstance(data, os.PathLike) else len(data)
         header = tar_header(name, size)
-        if self._tar is not None and self._bytes + size > self._shard_bytes:
+        if self._tar is not None and self._layout.is_full(self._bytes, size, self._shard_bytes):
             self._end_shard()
         if self._tar is None:
             self._path = self._new_file(self._shard_name(".tar"))
@@ -101,15 +107,14 @@ class ShardWriter:
         self._tar.close()
         self._give(self._path, self._shard_name(".tar"), MEDIA_TYPE)
         index = self._new_file(self._shard_name(".json"))
-        items = [{"name": name, "size_bytes": size} for name, size in self._sizes.items()]
-        text = json.dumps({"items": items}, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(self._layout.index_of(self._sizes), ensure_ascii=False, separators=(",", ":"))
         index.write_bytes(text.encode("utf-8", "surrogateescape"))
         self._give(index, self._shard_name(".json"), "application/json")
         self.files.append(self._shard_name(".tar"))
         self._tar, self._path, self._sizes, self._bytes = None, None, {}, 0
 
     def _shard_name(self, extension: str) -> str:
-        return f"{self.name}_{len(self.files):05d}{extension}"
+        return self._layout.file_name(self.name, len(self.files)) + extension
 
 
 def _check_member(name: Any) -> None:

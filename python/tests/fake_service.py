@@ -10,6 +10,7 @@ import unittest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
+from urllib.parse import parse_qs
 
 from longhaul import Client
 
@@ -146,6 +147,12 @@ class Memory:
             asked.answer(200, headers={"etag": '"x"'})
         elif names == ["processors", "segment", "jobs"]:
             self.submit(asked)
+        elif names == ["jobs"]:
+            ids = parse_qs(asked.query)["ids"][0].split(",")
+            found = [self.jobs[one] for one in ids if one in self.jobs]
+            for job in found:
+                job["status"] = self.ends
+            asked.answer(200, {"jobs": found, "next": None})
         elif names[0] == "jobs" and names[1] in self.jobs:
             self.jobs[names[1]]["status"] = self.ends
             asked.answer(200, self.jobs[names[1]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -41,6 +42,40 @@ class CheckpointTest(ChildTest):
 
     def files(self, said: List[Dict[str, Any]]) -> Dict[str, bytes]:
         return {one["name"]: Path(one["path"]).read_bytes() for one in said if one["type"] == "output"}
+
+    def test_masks_have_the_names_and_the_index_of_system_b_also_after_a_checkpoint(self):
+        text = '''
+from longhaul import Job, mask_member
+def f(job: Job, kill: bool = False) -> int:
+    masks = job.outputs.shards("masks", layout="masks")
+    for roi in range(masks.count + 1, 6):
+        masks.add(mask_member("D_1", roi), b"123456")
+        if roi == 3 and kill:
+            job.checkpoint({})
+            raise SystemExit("killed")
+    return masks.count
+'''
+        limits = {"records_file_bytes": 40, "shard_bytes": 10}
+        whole = self.files(self.attempt(text, {}, limits=limits))
+        shards = [f"masks/shard-0000{n}.{kind}" for n in range(3) for kind in ("tar", "json")]
+        self.assertEqual(list(whole), shards)
+        self.assertEqual(
+            json.loads(whole["masks/shard-00001.json"]),
+            {
+                "D_1_00003": {"bin_id": "D_1", "roi_number": 3, "tar_member": "D_1_00003.png"},
+                "D_1_00004": {"bin_id": "D_1", "roi_number": 4, "tar_member": "D_1_00004.png"},
+            },
+        )
+        shutil.rmtree(self.workspace)
+        self.workspace.mkdir()
+        said = self.attempt(text, {"kill": True}, limits=limits)
+        kept = next(one for one in said if one["type"] == "checkpoint")
+        [writer] = kept["writers"]
+        self.assertEqual(writer["layout"], "masks")
+        before = self.files(said)
+        more = {"restored": {}, "restored_writers": kept["writers"]}
+        after = self.files(self.attempt(text, {}, limits=limits, **more))
+        self.assertEqual({**before, **after}, whole)
 
     def test_an_attempt_goes_on_and_writes_the_same_files_as_without_an_end(self):
         said = self.attempt(WRITES, {"until": 12}, limits=LIMITS)

@@ -55,6 +55,20 @@ class RequestTest(ServiceTest):
             self.client(self.serve(answer)).health()
         self.assertEqual(len(seen), 1)
 
+    def test_a_retry_may_give_the_job_more_memory(self):
+        said = []
+
+        def answer(asked: Asked) -> None:
+            said.append(asked.json)
+            asked.answer(200, {"job_id": "j_1", "status": "queued"})
+
+        job = self.client(self.serve(answer))._job({"job_id": "j_1"})
+        job.retry(memory="12 GB")
+        job.retry(start_anew=True, memory=5_000_000)
+        self.assertEqual(said, [{"memory_bytes": 12_000_000_000}, {"from": "start", "memory_bytes": 5_000_000}])
+        with self.assertRaises(ValueError):
+            job.retry(memory="much")
+
     def test_a_retry_is_sent_once(self):
         seen = []
 

@@ -13,6 +13,10 @@ class Reuse(ChildTest):
         child = self.child("def f(): pass")
         self.assertNotIn("reuse", child.until("describe")[0]["processors"][0])
 
+    def test_a_processor_may_say_that_it_works_on_bins(self):
+        child = self.child("from longhaul import processor\n@processor(bins=True)\ndef f(): pass")
+        self.assertIs(child.until("describe")[0]["processors"][0]["bins"], True)
+
     def test_modules_of_the_folder_are_the_files_code_too(self):
         (self.folder / "lab").mkdir()
         (self.folder / "lab" / "__init__.py").write_text("")

@@ -13,6 +13,7 @@ import {
   type BatchView,
 } from '@longhaul/protocol'
 import type { Connection } from './connection.ts'
+import { followBatch, type BatchUpdate, type FollowBatchOptions } from './follow-batch.ts'
 
 export interface BatchRequest extends Omit<BatchSubmission, 'idempotency_key'> {
   /** Names the request: sent again, it answers with the same batch. @default a random one */
@@ -45,7 +46,11 @@ export interface Batches {
   ): Promise<BatchItemList>
   /** Every page, one item at a time. */
   allItems(id: string, query?: BatchItemsQuery): AsyncGenerator<BatchItemView>
+  /** Its counts as they change and its items as they end, to its end. */
+  follow(id: string, options?: FollowBatchOptions): AsyncGenerator<BatchUpdate>
   cancel(id: string): Promise<BatchView>
+  /** Deletes a batch that has ended, with its jobs and all that they made. */
+  remove(id: string): Promise<void>
   /** Queues failed items again: all, or those with the problems in `only`. */
   retry(id: string, request?: BatchRetry): Promise<BatchRetried>
 }
@@ -84,8 +89,13 @@ export function openBatches(connection: Connection): Batches {
         cursor = page.next ?? undefined
       } while (cursor !== undefined)
     },
+    follow: (id, options) => followBatch(connection, id, options),
     cancel: (id) =>
       connection.read(batchView, path(id, '/cancel'), { method: 'POST', timeoutMs: 0 }),
+    remove: async (id) => {
+      // Sent again after an answer that was lost, it finds nothing.
+      await connection.send(path(id), { method: 'DELETE', repeatable: false, timeoutMs: 0 })
+    },
     retry: (id, request = {}) =>
       connection.read(batchRetried, path(id, '/retry'), {
         method: 'POST',

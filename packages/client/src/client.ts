@@ -52,6 +52,8 @@ export interface ClientOptions extends Omit<ConnectionOptions, 'url'> {
 export interface JobsQuery {
   readonly status?: readonly JobStatus[] | undefined
   readonly processor?: string | undefined
+  /** With all of these tags. */
+  readonly tag?: readonly string[] | undefined
   /** Of this owner, for a key that sees more than its own. */
   readonly owner?: string | undefined
   readonly limit?: number | undefined
@@ -89,7 +91,12 @@ export interface Client {
   allJobs(query?: Omit<JobsQuery, 'cursor'>): AsyncGenerator<JobView>
   /** Idempotent; a job that has ended otherwise is 'job-finished'. */
   cancel(id: string): Promise<JobView>
-  retry(id: string, from?: 'checkpoint' | 'start'): Promise<JobView>
+  /** `memoryBytes`: what its attempts may hold from now on, instead of the processor's own limit. */
+  retry(
+    id: string,
+    from?: 'checkpoint' | 'start',
+    changes?: { readonly memoryBytes?: number | undefined },
+  ): Promise<JobView>
   /** Deletes an ended job with everything it made; one that is gone already is 'job-not-found'. */
   remove(id: string): Promise<void>
   /** Why it waited before its first start. */
@@ -141,6 +148,7 @@ export function createClient(options: ClientOptions = {}): Client {
       query: {
         view: 'native',
         status: query.status?.join(',') || undefined,
+        tag: query.tag?.join(',') || undefined,
         processor: query.processor,
         owner: query.owner,
         limit: query.limit,
@@ -205,11 +213,14 @@ export function createClient(options: ClientOptions = {}): Client {
         method: 'POST',
         query: { view: 'native' },
       }),
-    retry: (id, from) =>
+    retry: (id, from, { memoryBytes } = {}) =>
       connection.read(jobView, `${jobPath(id)}/retry`, {
         method: 'POST',
         query: { view: 'native' },
-        json: from === undefined ? {} : { from },
+        json: {
+          ...(from === undefined ? {} : { from }),
+          ...(memoryBytes === undefined ? {} : { memory_bytes: memoryBytes }),
+        },
         repeatable: false, // a second try would find the job queued, and call the first one's success a conflict
       }),
     outputs: async (id) => (await readJob(connection, id)).outputs,

@@ -103,19 +103,30 @@ export async function* followJob(
 }
 
 /** The raw stream: events as they come, reconnection left to the caller. */
-export async function* openEvents(
+export const openEvents = (
   connection: Connection,
   id: string,
   after: number,
+  options: Pick<FollowOptions, 'signal' | 'silenceMs'> = {},
+): AsyncGenerator<SseFrame> => {
+  const path = `/jobs/${encodeURIComponent(id)}/events`
+  return openStream(connection, path, after > 0 ? String(after) : undefined, options)
+}
+
+/** Any event stream of the service, from after the frame with that id on. */
+export async function* openStream(
+  connection: Connection,
+  path: string,
+  lastId: string | undefined,
   options: Pick<FollowOptions, 'signal' | 'silenceMs'> = {},
 ): AsyncGenerator<SseFrame> {
   const stop = new AbortController()
   const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])])
   try {
-    const request = connection.send(`/jobs/${encodeURIComponent(id)}/events`, {
+    const request = connection.send(path, {
       headers: {
         accept: 'text/event-stream',
-        ...(after > 0 ? { 'last-event-id': String(after) } : {}),
+        ...(lastId === undefined ? {} : { 'last-event-id': lastId }),
       },
       signal,
       repeatable: false, // whoever follows tries again, and has a patience of its own
@@ -133,7 +144,7 @@ export async function* openEvents(
 }
 
 /** Whoever answers has no event stream: poll, and look for one again now and then. */
-class NoStream extends Error {}
+export class NoStream extends Error {}
 const pollsBeforeStream = 10
 
 /** A service without streams or with too many, or a proxy that lets none through; the job itself may be there. */

@@ -21,6 +21,8 @@ export interface SubmitOptions extends Omit<UploadOptions, 'uploadId' | 'onStart
    * `reused`. False: it is made anew. @default what the processor says, else false
    */
   readonly reuse?: boolean | undefined
+  /** What it can be found by, as `run=7`. */
+  readonly tags?: readonly string[] | undefined
 }
 /** Uploads the files in `input`, then submits. */
 export async function submitJob(
@@ -43,6 +45,7 @@ export async function submitJob(
       depends_on: options.dependsOn,
       on_dependency: options.onDependency,
       reuse: options.reuse,
+      tags: options.tags,
     },
     signal: options.signal,
   })

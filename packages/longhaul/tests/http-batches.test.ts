@@ -5,6 +5,7 @@ import {
   isBatchFinished,
   type BatchItemView,
 } from '@longhaul/protocol'
+import { createClient, type BatchUpdate } from '@longhaul/client'
 import { createHash, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -14,14 +15,31 @@ import { Readable } from 'node:stream'
 import tar from 'tar-stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKeys } from '../src/keys/index.ts'
-import { startHttpService, type Call, type HttpService } from './harness/http-service.ts'
+import {
+  processorsFile,
+  startHttpService,
+  type Call,
+  type HttpService,
+  type Loose,
+} from './harness/http-service.ts'
+import { startReceiver, type Receiver } from './harness/receiver.ts'
 import { until } from './harness/until.ts'
 
 let service: HttpService
+/** Somebody else's server: has files, and takes callbacks. */
+let other: Receiver
 beforeAll(async () => {
-  service = await startHttpService()
+  other = await startReceiver()
+  service = await startHttpService({
+    outboundAllow: [`127.0.0.1:${other.port}`],
+    maxFetchBytes: 1000,
+    maxMemoryBytes: 2e9,
+  })
 })
-afterAll(() => service?.stop())
+afterAll(async () => {
+  await service?.stop()
+  await other?.stop()
+})
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const uriOf = (key: string) => `s3://${service.app.services.storage.bucket}/${key}`
@@ -158,7 +176,7 @@ describe('POST …/batches', () => {
     [{ items: [], prefix: 's3://x/' }, 400, 'ambiguous-job'],
     [{ items: [] }, 422, 'batch-empty'],
     [{ prefix: 's3://elsewhere/x' }, 400, 'invalid-uri'],
-    [{ items: ['http://host/x'] }, 422, 'invalid-request'],
+    [{ items: ['http://localhost/x'] }, 422, 'invalid-request'],
     [{ items: ['s3://elsewhere/x'] }, 422, 'invalid-request'],
     [{ items: ['file:///etc/passwd'] }, 422, 'invalid-request'],
     [{ items: ['x'], match: '*' }, 400, 'bad-request'],
@@ -366,6 +384,210 @@ describe('what failed', () => {
     await service.call(`POST /batches/${batch_id}/retry`)
     expect(await ended(batch_id)).toMatchObject({ status: 'completed', failures: {} })
     expect((await itemsOf(batch_id)).map(({ attempt }) => attempt)).toEqual([1, 2])
+  })
+})
+
+describe('a retry with more memory', () => {
+  it('runs what ran out of it, within what the operator allows', async () => {
+    const items = [1, 400].map((megabytes) => ({ input: { megabytes } }))
+    const { batch_id: id } = await create('hold', { items })
+    expect((await ended(id)).failures).toEqual({ 'out-of-memory': 1 })
+    const retry = (memory_bytes: number) =>
+      service.call(`POST /batches/${id}/retry`, { json: { only: ['out-of-memory'], memory_bytes } })
+    const refused = await retry(3e9)
+    expect([refused.status, refused.text]).toEqual([
+      422,
+      expect.stringContaining('LONGHAUL_MAX_MEMORY'),
+    ])
+    expect((await retry(1.5e9)).json.retried).toBe(1)
+    expect((await ended(id)).counts).toMatchObject({ completed: 2, failed: 0 })
+    const [small, large] = await itemsOf(id)
+    expect(await service.ended(large?.job_id ?? '')).toMatchObject({
+      memory_bytes: 1.5e9,
+      attempt: 2,
+    })
+    expect(await service.ended(small?.job_id ?? '')).toMatchObject({
+      memory_bytes: null,
+      attempt: 1,
+    })
+    const again = await service.call(`POST /jobs/${small?.job_id}/retry`, {
+      json: { memory_bytes: 1e9 },
+    })
+    expect(again.json).toMatchObject({ memory_bytes: 1e9 })
+    await ended(id)
+  })
+})
+
+describe('items by URL', () => {
+  it('are fetched through the guard, and one that cannot be is one failed item', async () => {
+    const answers: Record<string, [number, string]> = {
+      '/scans/a.txt?key=secret': [200, 'from afar'],
+      '/large.txt': [200, 'x'.repeat(1001)],
+      '/gone.txt': [404, 'no'],
+      '/list.jsonl': [200, `"${other.url}/scans/a.txt?key=secret"\n"http://10.0.0.1/x"\n`],
+      '/two.json': [200, JSON.stringify({ files: [`${other.url}/scans/a.txt?key=secret`] })],
+    }
+    other.answer = ({ path: at }) => {
+      const [status, body] = answers[at] ?? [404, '']
+      return { status, body, headers: { 'content-type': 'text/plain; charset=utf-8' } }
+    }
+    const urls = ['/scans/a.txt?key=secret', '/large.txt', '/gone.txt'].map((at) => other.url + at)
+    const { batch_id: id } = await create('head', { items: urls })
+    await ended(id)
+    const items = await itemsOf(id)
+    expect(items.map(({ name, problem }) => [name, problem?.code])).toEqual([
+      ['scans/a.txt', undefined],
+      ['large.txt', 'outbound-too-large'],
+      ['gone.txt', 'object-not-found'],
+    ])
+    expect(items[0]?.outputs[0]?.sha256).toBe(sha256('from '))
+    expect(JSON.stringify(items.map(({ problem }) => problem))).not.toContain('secret')
+
+    const listed = await service.call('POST /processors/head/batches', {
+      json: { manifest_uri: `${other.url}/list.jsonl` },
+    })
+    expect([listed.status, listed.json.errors]).toEqual([
+      422,
+      [expect.objectContaining({ detail: expect.stringContaining('Not allowed: 10.0.0.1') })],
+    ])
+    for (const json of [
+      { manifest_uri: `${other.url}/two.json` },
+      { manifest_inline: { files: [urls[0]] } },
+      { input: { source: urls[0] } },
+    ]) {
+      const submitted = await service.call('POST /processors/head/jobs', { json })
+      const job = await service.ended(String(submitted.json.job_id))
+      expect([job.status, job.outputs[0]?.sha256]).toEqual(['completed', sha256('from ')])
+    }
+    const refused = await service.call('POST /processors/head/jobs', {
+      json: { input: { source: 'http://169.254.169.254/latest' } },
+    })
+    expect([refused.status, refused.json.code]).toEqual([403, 'outbound-refused'])
+  })
+})
+
+describe('a batch that is followed to its end', () => {
+  it('tells counts, every item and the end once, goes on after a position, and calls back', async () => {
+    other.answer = () => ({ status: 200 })
+    const flag = flagFile()
+    const items = [
+      { input: { until: flag, label: 'late' } },
+      ...Array.from({ length: 5 }, () => ({ input: { until: processorsFile } })),
+    ]
+    const batch = await create('wait', {
+      items,
+      tags: ['run=7'],
+      callback_url: `${other.url}/batch-done`,
+    })
+    const { batch_id: id } = batch
+    await until('five', async () => (await read(id)).counts.completed === 5)
+    expect(other.received.filter((one) => one.path === '/batch-done')).toEqual([])
+    const running = await service.call(`DELETE /batches/${id}`)
+    expect([running.status, running.json.code]).toEqual([409, 'batch-not-finished'])
+
+    const client = createClient({ url: service.url })
+    const seen = (async () => {
+      const told: BatchUpdate[] = []
+      for await (const update of client.batches.follow(id)) told.push(update)
+      return told
+    })()
+    const following = framesOf(id)
+    writeFileSync(flag, '')
+    const frames = await following
+    const told = frames.filter(({ event }) => event === 'item')
+    expect(new Set(told.map(({ data }) => Number(data.item)))).toEqual(new Set([1, 2, 3, 4, 5, 6]))
+    expect(told.at(-1)?.data).toMatchObject({
+      item: 1,
+      status: 'completed',
+      result: { label: 'late' },
+    })
+    expect(frames.at(-1)).toMatchObject({ event: 'end', data: { status: 'completed' } })
+    const after = await framesOf(id, { 'last-event-id': told.at(-2)?.id ?? '' })
+    expect(after.filter(({ event }) => event === 'item').at(-1)?.data.item).toBe(1)
+    const updates = await seen
+    expect(new Set(updates.flatMap(({ item }) => item?.item ?? []))).toEqual(
+      new Set([1, 2, 3, 4, 5, 6]),
+    )
+    expect(updates.at(-1)?.batch?.status).toBe('completed')
+    const over = await service.call(`GET /batches/${id}/events`, {
+      headers: { 'last-event-id': frames.at(-1)?.id ?? '' },
+    })
+    expect(over.status).toBe(204)
+
+    const [said] = await other.at('/batch-done')
+    expect(said?.json).toMatchObject({ type: 'batch.completed', batch_id: id, status: 'completed' })
+    expect(said?.headers['webhook-id']).toBe(`${id}.1`)
+    expect(said?.headers['webhook-signature']).toMatch(/^v1,/)
+    await until('the delivery in the log', async () => {
+      const { json } = await service.call(`GET /batches/${id}/callbacks`)
+      return json.callbacks[0].status === 'delivered'
+    })
+
+    const query = `view=native&tag=${encodeURIComponent('run=7')}`
+    const found = (await service.call(`GET /jobs?${query}`)).json
+    expect([found.total, found.jobs[0].tags]).toEqual([6, ['run=7']])
+    expect((await service.call(`GET /jobs?${query}&status=failed`)).json.total).toBe(0)
+
+    await client.batches.remove(id)
+    expect((await service.call(`GET /batches/${id}`)).status).toBe(404)
+    await until('its jobs to be gone', async () => {
+      const { json } = await service.call(`GET /jobs?${query}`)
+      return json.total === 0
+    })
+  })
+
+  it('tells the end after a retry too', async () => {
+    const { batch_id: id } = await create('fail', {
+      items: [{ input: { how: 'permanent' } }],
+      callback_url: `${other.url}/twice`,
+    })
+    await ended(id)
+    await other.at('/twice')
+    await service.call(`POST /batches/${id}/retry`, { json: {} })
+    const told = await other.at('/twice', 2)
+    expect(told.map(({ json, headers }) => [String(json.type), headers['webhook-id']])).toEqual([
+      ['batch.failed', `${id}.1`],
+      ['batch.failed', `${id}.2`],
+    ])
+  })
+
+  /** Until the stream ends. */
+  async function framesOf(id: string, headers: Record<string, string> = {}) {
+    const { text } = await service.call(`GET /batches/${id}/events`, { headers })
+    return text.split('\n\n').flatMap((frame) => {
+      const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(frame)?.[1]
+      const [event, data] = [field('event'), field('data')]
+      if (event === undefined || data === undefined) return []
+      return [{ event, id: field('id'), data: JSON.parse(data) }]
+    })
+  }
+})
+
+describe('results that are there already', () => {
+  it('stand for items whose files are the same, unless the batch is to be made anew', async () => {
+    const items = [await put('reuse/one/a.txt', 'the same bytes')]
+    const make = async (reuse: boolean | undefined, more: readonly string[] = []) => {
+      const { batch_id: id } = await create('head', { items: [...items, ...more], reuse })
+      await ended(id)
+      const [item] = await itemsOf(id)
+      const { json } = await service.call(`GET /jobs/${item?.job_id}/provenance`)
+      return { item, from: json.reused_from as string | undefined }
+    }
+    const first = await make(true)
+    expect([first.item?.status, first.from]).toEqual(['completed', undefined])
+    const second = await make(true, [await put('reuse/two/b.txt', 'other bytes')])
+    expect(second.from).toBe(first.item?.job_id)
+    expect(second.item?.outputs[0]?.sha256).toBe(first.item?.outputs[0]?.sha256)
+    const named = (result: unknown, id = '') => JSON.stringify(result).replaceAll(id, 'ID')
+    expect(named(second.item?.result, second.item?.job_id ?? '')).toBe(
+      named(first.item?.result, first.item?.job_id ?? ''),
+    )
+    expect((await make(false)).from).toBeUndefined()
+    expect((await make(undefined)).from).toBeUndefined()
+    // What it is a copy of may go.
+    expect((await service.call(`DELETE /jobs/${first.item?.job_id}`)).status).toBe(204)
+    const bytes = await service.call(`GET ${second.item?.outputs[0]?.url}`)
+    expect([bytes.status, bytes.text]).toEqual([200, 'the s'])
   })
 })
 

@@ -41,7 +41,7 @@ describe('the service', () => {
     const { json } = await service.call('GET /processors')
     const { processors } = processorList.strict().parse(json)
     expect(processors.map(({ name, state }) => [name, state])).toEqual(
-      ['shout', 'head', 'gather', 'fail', 'wait'].map((name) => [name, 'ready']),
+      ['shout', 'head', 'gather', 'fail', 'wait', 'hold'].map((name) => [name, 'ready']),
     )
   })
 

@@ -234,7 +234,7 @@ describe('POST …/jobs', () => {
     ])
       expect([400, 403]).toContain((await out(uri)).status)
     for (const [uri, code] of [
-      ['https://example.org/cat.png', 'uri-refused'],
+      ['http://localhost/cat.png', 'outbound-refused'],
       ['ftp://example.org/cat.png', 'invalid-uri'],
       ['s3://other-bucket/x', 'invalid-uri'],
       [`s3://${service.app.services.config.bucket}/nothing`, 'object-not-found'],

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { jobOutput, jobProblem, jobStatuses } from './job.ts'
 import { jobId, json, jsonObject, sha256, timestamp } from './primitives.ts'
-import { submissionOptions } from './submission.ts'
+import { memoryLimit, submissionOptions } from './submission.ts'
 
 /** Opaque, like a job's. */
 export const batchId = z
@@ -29,7 +29,15 @@ export type BatchItem = z.infer<typeof batchItem>
 
 /** `POST /processors/{name}/batches`. Items are listed, or named by a manifest, or are the objects below a prefix. */
 export const batchSubmission = submissionOptions
-  .pick({ priority: true, timeout_seconds: true, max_attempts: true, idempotency_key: true })
+  .pick({
+    priority: true,
+    timeout_seconds: true,
+    max_attempts: true,
+    idempotency_key: true,
+    callback_url: true,
+    tags: true,
+    reuse: true,
+  })
   .extend({
     items: z.array(batchItem).max(100_000).optional(),
     /** An object with `{"items": […]}`, `{"files": […]}` or, if its name ends in `.jsonl`, an item a line. */
@@ -84,6 +92,8 @@ export const batchView = z
     /** Failed items by the code of their problem. */
     failures: z.record(z.string(), z.int()),
     parameters: jsonObject,
+    /** What each of its jobs can be found by. */
+    tags: z.array(z.string()).default([]),
     created_at: timestamp,
     cancelled_at: timestamp.nullable(),
     links: z.object({
@@ -94,6 +104,7 @@ export const batchView = z
       parquet: z.string(),
       cancel: z.string(),
       retry: z.string(),
+      events: z.string().default(''),
       zip: z.string(),
       tar: z.string(),
     }),
@@ -153,6 +164,7 @@ export const batchRetry = z.object({
   only: z.array(z.string().min(1).max(100)).min(1).max(100).optional(),
   /** @default checkpoint */
   from: z.enum(['checkpoint', 'start']).optional(),
+  memory_bytes: memoryLimit.optional(),
 })
 export type BatchRetry = z.infer<typeof batchRetry>
 export const batchRetried = z.object({ retried: z.int(), batch: batchView })

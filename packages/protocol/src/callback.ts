@@ -18,12 +18,14 @@ export const callbackTry = z.object({
 })
 export type CallbackTry = z.infer<typeof callbackTry>
 
-/** One message to a `callback_url` about one end of a job; a job that is retried ends again. */
+/** One message to a `callback_url` about one end of a job or a batch; one that is retried ends again. */
 export const callbackView = z
   .object({
     /** Also its header `webhook-id`: the same for every try. */
     callback_id: z.string(),
-    job_id: jobId,
+    /** Null of a batch's. */
+    job_id: jobId.nullable(),
+    batch_id: z.string().nullable().default(null),
     url: z.string(),
     status: callbackStatus,
     created_at: timestamp,
@@ -35,7 +37,7 @@ export const callbackView = z
   .meta({ id: 'Callback' })
 export type CallbackView = z.infer<typeof callbackView>
 
-/** `GET /callbacks` and `GET /jobs/{id}/callbacks`: newest first. */
+/** `GET /callbacks`, `GET /jobs/{id}/callbacks`, `GET /batches/{id}/callbacks`: newest first. */
 export const callbackList = z.object({
   callbacks: z.array(callbackView),
   /** Pass as `cursor` for the next page; null on the last. */
@@ -51,5 +53,13 @@ export const callbackSecret = z.object({
 export type CallbackSecret = z.infer<typeof callbackSecret>
 
 /** `type` of the body of a callback. */
-export const callbackTypes = ['job.completed', 'job.failed', 'job.cancelled'] as const
+export const callbackTypes = [
+  'job.completed',
+  'job.failed',
+  'job.cancelled',
+  'batch.completed',
+  'batch.some_failed',
+  'batch.failed',
+  'batch.cancelled',
+] as const
 export type CallbackType = (typeof callbackTypes)[number]

@@ -115,7 +115,7 @@ export const jobView = z
     started_at: timestamp.nullable(),
     completed_at: timestamp.nullable(),
     cancel_requested_at: timestamp.nullable(),
-    // These eight and the queue have defaults, so that a client can read a service that is older than they are.
+    // These ten and the queue have defaults, so that a client can read a service that is older than they are.
     /** It fails `expired` unless it has started by then. */
     expires_at: timestamp.nullable().default(null),
     /** While it is queued, or waits to try again: not before then. */
@@ -129,6 +129,9 @@ export const jobView = z
     silent_since: timestamp.nullable().default(null),
     /** When its newest checkpoint was saved: what a retry goes on from. */
     checkpoint_at: timestamp.nullable().default(null),
+    tags: z.array(z.string()).default([]),
+    /** What a retry gave its attempts, instead of the processor's own limit. */
+    memory_bytes: z.int().nullable().default(null),
     progress: jobProgress.nullable(),
     /** What the processor returned; file fields hold `{ "$output": name }`. */
     result: json,

@@ -18,8 +18,12 @@ export const jobListQuery = z.object({
   status: z.string().optional(),
   kind: z.string().optional(),
   processor: z.string().optional(),
+  /** Of jobs with this tag; several with commas, or said again, must all be there. */
+  tag: z.string().max(2200).optional(),
   /** Of this owner; what a key may not see stays hidden. */
   owner: z.string().optional(),
+  /** Exactly these, separated by commas, up to 100; what is not there is left out, and no other filter counts. */
+  ids: z.string().max(13_000).optional(),
   cursor: z.string().optional(),
   limit: z.int().min(1).optional(),
   offset: z.int().min(0).optional(),

@@ -42,6 +42,7 @@ export const catalogue = {
   'output-not-found': { status: 404, title: 'Output not found' },
   // batches
   'batch-not-found': { status: 404, title: 'Batch not found' },
+  'batch-not-finished': { status: 409, title: 'The batch has not ended' },
   'batch-empty': { status: 422, title: 'The batch has no items' },
   'batch-too-large': { status: 422, title: 'The batch has too many items' },
   'invalid-manifest': { status: 422, title: 'The manifest cannot be used' },

@@ -3,14 +3,19 @@ import { callbackUrl } from './callback.ts'
 import { jobId, jsonObject, sha256 } from './primitives.ts'
 
 /**
- * A file in a JSON submission: a completed upload, an object of the store, or a file below an allowed root. `sha256` (hex) is
- * checked when the job reads it; said for a store that does not know it, results can be found again by it.
+ * A file in a JSON submission: a completed upload, an object of the store, a file of another server, or one below an allowed root.
+ * `sha256` (hex) is checked when the job reads it; said for a store that does not know it, results can be found again by it.
  */
 export const fileReference = z.union([
   z.object({ upload_id: z.string(), sha256: sha256.optional() }),
   z.object({ uri: z.string(), name: z.string().optional(), sha256: sha256.optional() }),
 ])
 export type FileReference = z.infer<typeof fileReference>
+
+/** Any word without a comma or a control character. */
+export const jobTag = z
+  .string()
+  .regex(/^[^\p{Cc},]{1,100}$/u, 'Input should be 1 to 100 characters without a comma')
 
 /** Options any submission may carry beside its input: fields of a JSON body, or query parameters of a form. */
 export const submissionOptions = z.object({
@@ -27,6 +32,8 @@ export const submissionOptions = z.object({
   depends_on: z.array(jobId).max(1000).optional(),
   /** `completed`: one that does not complete fails this job too. `any`: how they end does not matter. @default completed */
   on_dependency: z.enum(['completed', 'any']).optional(),
+  /** What it can be found by: `GET /jobs?tag=run=7`. Most are written `name=value`. */
+  tags: z.array(jobTag).max(20).optional(),
   /** Is told, by a signed POST, how the job ended. */
   callback_url: callbackUrl.optional(),
   /**
@@ -44,6 +51,16 @@ export const jobSubmission = submissionOptions.extend({
 })
 export type JobSubmission = z.infer<typeof jobSubmission>
 
+/** What an attempt may hold from now on, instead of the processor's own limit; the operator sets the most. */
+export const memoryLimit = z
+  .int()
+  .min(2 ** 20)
+  .max(2 ** 50)
+
 /** `POST /jobs/{id}/retry`. */
-export const retryRequest = z.object({ from: z.enum(['checkpoint', 'start']).optional() })
+export const retryRequest = z.object({
+  /** @default checkpoint */
+  from: z.enum(['checkpoint', 'start']).optional(),
+  memory_bytes: memoryLimit.optional(),
+})
 export type RetryRequest = z.infer<typeof retryRequest>

@@ -45,6 +45,7 @@ class Served:
             "memory_bytes": options.memory_bytes,
             "accepts_checkpoints": options.accepts_checkpoints,
             "reuse": options.reuse,
+            "bins": options.bins,
             "queue": options.queue,
         }
         return {

@@ -136,15 +136,17 @@ class Client:
         *,
         status: Union[str, Sequence[str], None] = None,
         processor: Optional[str] = None,
+        tag: Union[str, Sequence[str], None] = None,
         limit: Optional[int] = None,
     ) -> Iterator[RemoteJob]:
-        """Newest first, page by page; at most `limit`."""
+        """Newest first, page by page; at most `limit`. Several tags must all be there."""
         words = status if status is None or isinstance(status, str) else ",".join(status)
+        tags = tag if tag is None or isinstance(tag, str) else ",".join(tag)
         cursor: Optional[str] = None
         left = limit
         while left is None or left > 0:
             size = 100 if left is None else min(100, left)
-            query = {"view": "native", "status": words, "processor": processor, "limit": size, "cursor": cursor}
+            query = {"view": "native", "status": words, "processor": processor, "tag": tags, "limit": size, "cursor": cursor}
             page = self._connection.read("GET", "/jobs", query=query)
             for view in page["jobs"]:
                 yield self._job(view)
@@ -156,8 +158,10 @@ class Client:
     def cancel(self, job: JobLike) -> RemoteJob:
         return self._handle(job).cancel()
 
-    def retry(self, job: JobLike, *, start_anew: bool = False) -> RemoteJob:
-        return self._handle(job).retry(start_anew)
+    def retry(
+        self, job: JobLike, *, start_anew: bool = False, memory: Union[str, int, None] = None
+    ) -> RemoteJob:
+        return self._handle(job).retry(start_anew, memory=memory)
 
     def logs(self, job: JobLike, attempt: Optional[int] = None) -> str:
         return self._handle(job).logs(attempt)

@@ -8,15 +8,16 @@ import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import PurePath
-from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from .errors import ServiceError, TransferError, UnreachableError
 from .inputs import Takes, is_many
 from .outputs import Outputs
-from .remote_job import Problem, RemoteJob
+from .remote_job import Problem, RemoteJob, refresh_all
 
 Submit = Callable[[Dict[str, Any], str, threading.Event], RemoteJob]
 _POLITE_SECONDS = (0.05, 5.0)
+_LOOK_AT_ONCE = 100
 
 
 class Each(NamedTuple):
@@ -151,15 +152,19 @@ def run(
                 heapq.heappush(running, _Watched(0.0, index, time.monotonic(), step, job))
             now = time.monotonic()
             if running and running[0].look_at <= now:
-                watched = heapq.heappop(running)
-                if watched.look_at > 0.0:
-                    _look(watched.job, patience, stop)
-                if watched.job.ended:
-                    yield Item(watched.place, watched.step.inputs, watched.step.input, watched.job)
-                    continue
                 shortest, longest = _POLITE_SECONDS
-                pause = min(longest, max(shortest, 0.2 * (now - watched.since)))
-                heapq.heappush(running, watched._replace(look_at=now + pause))
+                due: List[_Watched] = []
+                # Together with those whose turn would come in a moment.
+                while running and len(due) < _LOOK_AT_ONCE and running[0].look_at <= now + shortest:
+                    due.append(heapq.heappop(running))
+                _look([one.job for one in due if one.look_at > 0.0], patience, stop)
+                for one in due:
+                    if not one.job.ended:
+                        pause = min(longest, max(shortest, 0.2 * (now - one.since)))
+                        heapq.heappush(running, one._replace(look_at=now + pause))
+                for one in due:
+                    if one.job.ended:
+                        yield Item(one.place, one.step.inputs, one.step.input, one.job)
                 continue
             quiet = running[0].look_at - now if running else None
             if sending:
@@ -196,11 +201,11 @@ def _submit_patiently(submit: Submit, step: Step, stop: threading.Event, patienc
             stop.wait(min(30.0, max(0.05, 1.0 if error.retry_after is None else error.retry_after)))
 
 
-def _look(job: RemoteJob, patience: float, stop: threading.Event) -> None:
+def _look(jobs: Sequence[RemoteJob], patience: float, stop: threading.Event) -> None:
     away_since = time.monotonic()
     while True:
         try:
-            job.refresh()
+            refresh_all(jobs)
             return
         except (UnreachableError, ServiceError) as error:
             if isinstance(error, ServiceError) and error.status < 500:
@@ -213,7 +218,7 @@ def _look(job: RemoteJob, patience: float, stop: threading.Event) -> None:
 def _is_the_items(error: Exception) -> bool:
     """It says something about this item, not about the service or the whole."""
     if isinstance(error, ServiceError):
-        return error.status in (400, 413, 422) or error.code in ("object-not-found", "uri-refused")
+        return error.status in (400, 413, 422) or error.code in ("object-not-found", "uri-refused", "outbound-refused")
     return True
 
 

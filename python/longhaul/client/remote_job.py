@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, NamedTuple, Optional, Union, cast
+from typing import Any, Dict, Iterator, NamedTuple, Optional, Sequence, Union, cast
 
 from .connection import Connection
 from .errors import JobFailedError
 from .follow import JobView, Update, follow, has_ended, read_job
 from .outputs import Outputs
+from ..units import bytes_of
 
 
 class Problem(NamedTuple):
@@ -97,10 +98,16 @@ class RemoteJob:
         self.view = self._change("cancel", repeatable=True)
         return self
 
-    def retry(self, start_anew: bool = False) -> RemoteJob:
-        """Queues a job that failed or was cancelled once more, from its last checkpoint where it has one."""
+    def retry(self, start_anew: bool = False, *, memory: Union[str, int, None] = None) -> RemoteJob:
+        """Queues a job that failed or was cancelled once more, from its last checkpoint where it has one.
+
+        memory: what an attempt may hold from now on, `"12 GB"` or bytes; else what the processor says.
+        """
+        request: Dict[str, Any] = {"from": "start"} if start_anew else {}
+        if memory is not None:
+            request["memory_bytes"] = bytes_of(memory, "memory") if isinstance(memory, str) else memory
         # Not repeated: a second try would find it queued, and call the first one's success a conflict.
-        self.view = self._change("retry", {"from": "start"} if start_anew else {}, repeatable=False)
+        self.view = self._change("retry", request, repeatable=False)
         return self
 
     def logs(self, attempt: Optional[int] = None) -> str:
@@ -108,10 +115,24 @@ class RemoteJob:
         answer = self._connection.send("GET", f"/jobs/{self.id}/logs", query={"attempt": attempt})
         return answer.body.decode("utf-8", "replace")
 
-    def _change(self, verb: str, data: Optional[Dict[str, str]] = None, *, repeatable: bool) -> JobView:
+    def _change(self, verb: str, data: Optional[Dict[str, Any]] = None, *, repeatable: bool) -> JobView:
         return self._connection.read(
             "POST", f"/jobs/{self.id}/{verb}", query={"view": "native"}, data=data or {}, repeatable=repeatable
         )
+
+
+def refresh_all(jobs: Sequence[RemoteJob]) -> None:
+    """What is new of up to 100 jobs of one service, in one request."""
+    if len(jobs) > 1:
+        query = {"view": "native", "ids": ",".join(job.id for job in jobs)}
+        views = jobs[0]._connection.read("GET", "/jobs", query=query)["jobs"]
+        by_id = {view["job_id"]: view for view in views}
+        for job in jobs:
+            job.view = by_id.get(job.id, job.view)
+        # A service that knows no `ids` answers with others.
+        jobs = [job for job in jobs if job.id not in by_id]
+    for job in jobs:
+        job.refresh()
 
 
 JobLike = Union[RemoteJob, str]

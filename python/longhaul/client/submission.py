@@ -32,6 +32,8 @@ class Options:
     """Unless it has started by then, it fails `expired`."""
     depends_on: Sequence[JobLike] = ()
     on_dependency: Optional[str] = None
+    tags: Sequence[str] = ()
+    """What it can be found by: `lh.jobs(tag="run=7")`. A job that is there already keeps its own."""
     idempotency_key: Optional[str] = None
     """Names the request. By default it is named by what is asked: processor, version, values and content of files."""
     new: bool = False
@@ -46,6 +48,7 @@ class Options:
             "expires_in_seconds": self.expires_in_seconds,
             "depends_on": [id_of(job) for job in self.depends_on] or None,
             "on_dependency": self.on_dependency,
+            "tags": list(self.tags) or None,
             "reuse": False if self.new else None,
         }
         return {name: value for name, value in said.items() if value is not None}

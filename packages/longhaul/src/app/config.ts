@@ -1,7 +1,8 @@
-import { hostname } from 'node:os'
+import { hostname, totalmem } from 'node:os'
 import path from 'node:path'
 import { LonghaulError } from '../errors/index.ts'
 import { isAllowEntry } from '../outbound/index.ts'
+import { parseByteSize } from '../support/byte-size.ts'
 
 /** Every setting, resolved once: explicit options, then environment, then defaults. Frozen. */
 export interface Config {
@@ -32,6 +33,8 @@ export interface Config {
   readonly diskFloorBytes: number | undefined
   /** Attempts at once in this process, per processor. @default 3 */
   readonly maxConcurrentJobs: number
+  /** The most that a retry may give an attempt, bytes. @default this host's memory */
+  readonly maxMemoryBytes: number
   /** Manifests and ingests, as systems A and B have them; without, their routes are not there. @default true */
   readonly batchJobs: boolean
   /** Of an attempt of a batch job, where neither the job nor its processor says. @default none */
@@ -51,6 +54,8 @@ export interface Config {
   readonly inputRoots: readonly string[]
   /** Hosts, addresses and ranges beyond the public internet that requests to others' URLs may go to. */
   readonly outboundAllow: readonly string[]
+  /** Largest input that is fetched from another server, bytes. @default 100 GB */
+  readonly maxFetchBytes: number
   /** What callbacks are signed with; the first is the one that receivers are told. @default one kept in the database */
   readonly callbackSecrets: readonly string[]
   /** After so many tries a callback is given up. @default 16, two days */
@@ -135,6 +140,14 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
       .split(separator)
       .map((item) => item.trim())
       .filter(Boolean)
+  const size = (name: string, fallback: number): number => {
+    try {
+      return env[name]?.trim() ? parseByteSize(env[name]) : fallback
+    } catch (error) {
+      mistakes.push(`${name}: ${(error as Error).message}`)
+      return fallback
+    }
+  }
   const dataDir = path.resolve(options.dataDir ?? env['LONGHAUL_DATA'] ?? '.longhaul')
   const config: Config = {
     host: options.host ?? env['HOST'] ?? '127.0.0.1',
@@ -159,6 +172,7 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
       options.diskFloorBytes ??
       (env['LONGHAUL_DISK_FLOOR_MB'] ? integer('LONGHAUL_DISK_FLOOR_MB', 0) * MiB : undefined),
     maxConcurrentJobs: options.maxConcurrentJobs ?? integer('MAX_CONCURRENT_JOBS', 3, 1),
+    maxMemoryBytes: options.maxMemoryBytes ?? size('LONGHAUL_MAX_MEMORY', totalmem()),
     batchJobs: options.batchJobs ?? toggle('ENABLE_BATCH_JOBS', true),
     jobTimeoutSeconds:
       options.jobTimeoutSeconds ??
@@ -178,6 +192,7 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
       path.resolve(root),
     ),
     outboundAllow: options.outboundAllow ?? list('LONGHAUL_OUTBOUND_ALLOW', ','),
+    maxFetchBytes: options.maxFetchBytes ?? size('LONGHAUL_MAX_FETCH', 100e9),
     callbackSecrets: options.callbackSecrets ?? list('LONGHAUL_CALLBACK_SECRET', ' '),
     callbackTries: options.callbackTries ?? integer('LONGHAUL_CALLBACK_TRIES', 16, 1),
     open: options.open ?? false,

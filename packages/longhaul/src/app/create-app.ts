@@ -1,12 +1,12 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { pino, type Logger } from 'pino'
-import { batchStatements, startFeedingBatches } from '../batches/index.ts'
+import { batchCallbackBody, batchStatements, startFeedingBatches } from '../batches/index.ts'
 import { createHttpServer, healthStatements } from '../http/index.ts'
 import type { JobEngine } from '../jobs/engine.ts'
 import { mayReadKey, removeJobs } from '../jobs/index.ts'
 import { checkExposure, createKeys, keyStatements } from '../keys/index.ts'
 import { createOutbound } from '../outbound/index.ts'
-import { reuseStatements } from '../reuse/index.ts'
+import { findResult, reuseStatements } from '../reuse/index.ts'
 import type { ProcessorSource } from '../runners/runner.ts'
 import type { Storage } from '../storage/object-store.ts'
 import { Activity } from '../support/activity.ts'
@@ -128,15 +128,19 @@ async function assemble(
   const server: FastifyInstance = await createHttpServer(services)
   opened.push(() => server.close())
   await server.ready()
+  const remove = (ids: readonly string[]) => removeJobs(services, ids)
   const upkeep = startUpkeep({
     config,
     engine,
     storage,
     log,
-    removeJob: (id) => removeJobs(services, [id]),
+    removeJob: (id) => remove([id]),
   })
   const { retentionMs } = config
-  const batches = startFeedingBatches({ database, engine, log, retentionMs, activity })
+  const batches = startFeedingBatches({
+    ...{ database, engine, log, retentionMs, activity },
+    removeJobs: remove,
+  })
   const worker = config.roles.worker
     ? createWorker({
         config,
@@ -145,7 +149,9 @@ async function assemble(
         runners,
         worker: identity,
         log,
+        outbound,
         keepsOrigins: true,
+        findResult: (...asked) => findResult(services, ...asked),
         mayRead: (owner, key) => mayReadKey(services, { owner }, key),
         ...(backends.shared ? { logs: new LogCopies(storage, config.dataDir, log) } : {}),
       })
@@ -154,6 +160,7 @@ async function assemble(
   const deliveries = config.roles.api
     ? startDeliveries({
         ...{ database, engine, outbound, log, activity },
+        batchBody: (id) => batchCallbackBody(database, id),
         keys: createCallbackKeys(database, config.callbackSecrets),
         maxTries: config.callbackTries,
         userAgent: `longhaul/${config.serviceVersion}`,

@@ -9,12 +9,16 @@ const same = (text: string) => ({ sqlite: text.replace(/\$(\d)/g, '?$1'), postgr
 const unfinished = `('queued', 'running', 'retry_wait', 'paused')`
 const itemColumns = `batch_item, id, state, params, result, problem, attempt, created_at, started_at, completed_at`
 const hourMs = 3_600_000
+/** Before it is opened nobody sees it, nor while it is deleted. */
+const there = 'opened_at IS NOT NULL AND removing = 0'
 
 /** Every statement of this folder, to be registered when the database is opened. It reads jobs; the engine writes them. */
 export const batchStatements = {
   'batch.insert': {
-    sqlite: `INSERT INTO batch (id, owner, processor, job, parameters, created_at) VALUES (?, ?, ?, ?, ?, ${now})`,
-    postgres: `INSERT INTO batch (id, owner, processor, job, parameters, created_at) VALUES ($1, $2, $3, $4, $5, ${pgNow})`,
+    sqlite: `INSERT INTO batch (id, owner, processor, job, parameters, callback_url, tags, created_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ${now})`,
+    postgres: `INSERT INTO batch (id, owner, processor, job, parameters, callback_url, tags, created_at)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, ${pgNow})`,
   },
   // Items as one JSON array of { item, name, input }; input is text in it, which comes out as it went in.
   'batch.add-items': {
@@ -24,8 +28,10 @@ export const batchStatements = {
       SELECT $1, (value ->> 'item')::integer, value ->> 'name', value ->> 'input' FROM json_array_elements($2::json)`,
   },
   'batch.open': {
-    sqlite: `UPDATE batch SET opened_at = ${now}, total = ?1, idem_key = ?2, idem_hash = ?3 WHERE id = ?4 AND opened_at IS NULL`,
-    postgres: `UPDATE batch SET opened_at = ${pgNow}, total = $1, idem_key = $2, idem_hash = $3 WHERE id = $4 AND opened_at IS NULL`,
+    sqlite: `UPDATE batch SET opened_at = ${now}, total = ?1, idem_key = ?2, idem_hash = ?3,
+      to_tell = callback_url IS NOT NULL WHERE id = ?4 AND opened_at IS NULL`,
+    postgres: `UPDATE batch SET opened_at = ${pgNow}, total = $1, idem_key = $2, idem_hash = $3,
+      to_tell = (callback_url IS NOT NULL)::integer WHERE id = $4 AND opened_at IS NULL`,
   },
   'batch.discard': same('DELETE FROM batch WHERE id = $1 AND opened_at IS NULL'),
   'batch.unopened': same('SELECT id FROM batch WHERE opened_at IS NULL LIMIT 1'),
@@ -33,15 +39,13 @@ export const batchStatements = {
     sqlite: `DELETE FROM batch WHERE opened_at IS NULL AND created_at < ${now} - ${hourMs}`,
     postgres: `DELETE FROM batch WHERE opened_at IS NULL AND created_at < ${pgNow} - ${hourMs}`,
   },
-  'batch.get': same('SELECT * FROM batch WHERE id = $1 AND opened_at IS NOT NULL'),
+  'batch.get': same(`SELECT * FROM batch WHERE id = $1 AND ${there}`),
   'batch.of-key': same(
     'SELECT id, idem_hash FROM batch WHERE owner = $1 AND idem_key = $2 AND opened_at IS NOT NULL',
   ),
-  'batch.page': same(
-    'SELECT * FROM batch WHERE seq < $1 AND opened_at IS NOT NULL ORDER BY seq DESC LIMIT $2',
-  ),
+  'batch.page': same(`SELECT * FROM batch WHERE seq < $1 AND ${there} ORDER BY seq DESC LIMIT $2`),
   'batch.page-of-owner': same(
-    'SELECT * FROM batch WHERE owner = $3 AND seq < $1 AND opened_at IS NOT NULL ORDER BY seq DESC LIMIT $2',
+    `SELECT * FROM batch WHERE owner = $3 AND seq < $1 AND ${there} ORDER BY seq DESC LIMIT $2`,
   ),
 
   'batch.counts': same(
@@ -71,7 +75,8 @@ export const batchStatements = {
   ),
 
   'batch.to-feed': same(
-    `SELECT * FROM batch WHERE opened_at IS NOT NULL AND cancelled_at IS NULL AND fed < total ORDER BY seq LIMIT 100`,
+    `SELECT * FROM batch WHERE opened_at IS NOT NULL AND cancelled_at IS NULL AND fed < total
+      AND removing = 0 ORDER BY seq LIMIT 100`,
   ),
   'batch.unfinished': same(
     `SELECT count(*) AS n FROM job WHERE batch_id = $1 AND state IN ${unfinished}`,
@@ -86,11 +91,39 @@ export const batchStatements = {
     sqlite: `UPDATE batch SET cancelled_at = coalesce(cancelled_at, ${now}), stopping = 1 WHERE id = ?`,
     postgres: `UPDATE batch SET cancelled_at = coalesce(cancelled_at, ${pgNow}), stopping = 1 WHERE id = $1`,
   },
-  'batch.to-stop': same('SELECT id FROM batch WHERE stopping = 1 ORDER BY seq LIMIT 100'),
+  // With the condition of the index.
+  'batch.to-tend': same(
+    'SELECT * FROM batch WHERE (stopping = 1 OR to_tell = 1 OR removing = 1) ORDER BY seq LIMIT 100',
+  ),
   'batch.untold': same(
     `SELECT id FROM job WHERE batch_id = $1 AND state IN ${unfinished} AND cancel_requested_at IS NULL LIMIT 100`,
   ),
   'batch.stopped': same('UPDATE batch SET stopping = 0 WHERE id = $1'),
+  // Unless it has been retried meanwhile: its next end is told then. Whoever else tells changes no row.
+  'batch.told': same(
+    `UPDATE batch SET to_tell = 0, told = told + 1 WHERE id = $1 AND told = $2 AND to_tell = 1
+      AND NOT EXISTS (SELECT 1 FROM job WHERE batch_id = $1 AND state IN ${unfinished})`,
+  ),
+  'batch.tell': {
+    sqlite: `INSERT INTO outbox (batch_id, event_no, owner, url, origin, body, due_at, created_at)
+      VALUES (?, ?, ?, ?, ?, '', ${now}, ${now})`,
+    postgres: `INSERT INTO outbox (batch_id, event_no, owner, url, origin, body, due_at, created_at)
+      VALUES ($1, $2, $3, $4, $5, '', ${pgNow}, ${pgNow})`,
+  },
+  'batch.tell-again': same(
+    'UPDATE batch SET to_tell = 1 WHERE id = $1 AND callback_url IS NOT NULL',
+  ),
+  'batch.ended-since': same(
+    `SELECT ${itemColumns} FROM job WHERE batch_id = $1 AND completed_at IS NOT NULL
+      AND (completed_at, batch_item) > ($2, $3) ORDER BY completed_at, batch_item LIMIT $4`,
+  ),
+  // The key may name another batch at once.
+  'batch.remove': same(
+    `UPDATE batch SET removing = 1, stopping = 0, to_tell = 0, idem_key = NULL, idem_hash = NULL
+      WHERE id = $1 AND removing = 0`,
+  ),
+  'batch.jobs': same('SELECT id FROM job WHERE batch_id = $1 ORDER BY batch_item LIMIT $2'),
+  'batch.removed': same('DELETE FROM batch WHERE id = $1 AND removing = 1'),
   'batch.uncancel': same('UPDATE batch SET cancelled_at = NULL, stopping = 0 WHERE id = $1'),
 
   // Once retention has taken every job of it.

@@ -19,6 +19,7 @@ export function batchView(batch: BatchRow, { counts, failures }: Counted): Batch
     counts,
     failures,
     parameters: JSON.parse(batch.parameters) as BatchView['parameters'],
+    tags: tagsOf(batch),
     created_at: iso(batch.created_at),
     cancelled_at: isoOrNull(batch.cancelled_at ?? undefined),
     links: {
@@ -28,11 +29,15 @@ export function batchView(batch: BatchRow, { counts, failures }: Counted): Batch
       parquet: `${self}/results.parquet`,
       cancel: `${self}/cancel`,
       retry: `${self}/retry`,
+      events: `${self}/events`,
       zip: `${self}/outputs.zip`,
       tar: `${self}/outputs.tar`,
     },
   }
 }
+
+export const tagsOf = ({ tags }: Pick<BatchRow, 'tags'>): string[] =>
+  tags === null ? [] : (JSON.parse(tags) as string[])
 
 /** An item that is a job. `files`: the names of the processor's file inputs. */
 export function itemOfJob(row: ItemJobRow, files: ReadonlySet<string>): BatchItemView {

@@ -15,13 +15,25 @@ export interface BatchRow {
   readonly fed: number
   readonly created_at: number
   readonly cancelled_at: number | null
+  readonly callback_url: string | null
+  /** 1: what follows from it is still to be done. */
+  readonly stopping: number
+  readonly to_tell: number
+  readonly removing: number
+  /** How many of its ends have been told. */
+  readonly told: number
+  /** A JSON array. */
+  readonly tags: string | null
 }
 
 /** What the jobs of a batch have in common. */
-export type JobOfBatch = Pick<
+export interface JobOfBatch extends Pick<
   NewJob,
   'queue' | 'version' | 'priority' | 'maxFailures' | 'timeoutMs'
->
+> {
+  /** Whether earlier results may stand for those of its items. */
+  readonly reuse?: boolean
+}
 
 /** A row of `batch_item`: an item that is not a job yet. */
 export interface PendingItemRow {

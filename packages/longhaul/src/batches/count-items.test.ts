@@ -5,6 +5,7 @@ import { itemCounter, statusOf } from './count-items.ts'
 const batch: BatchRow = {
   ...{ seq: 1, id: 'b_1', owner: 'ana', processor: 'p', job: '{}', parameters: '{}' },
   ...{ total: 10, fed: 6, created_at: 0, cancelled_at: null },
+  ...{ callback_url: null, tags: null, stopping: 0, to_tell: 0, told: 0, removing: 0 },
 }
 const rows: Record<string, readonly object[]> = {
   'batch.counts': [

@@ -18,6 +18,9 @@ export interface NewBatch extends ItemRules {
   readonly source: ItemSource
   readonly job: JobOfBatch
   readonly idempotencyKey: string | undefined
+  /** Has passed the outbound guard. */
+  readonly callbackUrl: string | undefined
+  readonly tags: readonly string[]
 }
 
 export const maxItems = 100_000
@@ -42,8 +45,9 @@ export async function createBatch(
     return sameOrConflict(earlier, hash, key)
   }
   const id = newId('b')
-  const { processor, parameters, job } = batch
-  const common = [JSON.stringify(job), JSON.stringify(parameters)]
+  const { processor, parameters, job, callbackUrl = null } = batch
+  const tags = batch.tags.length === 0 ? null : JSON.stringify(batch.tags)
+  const common = [JSON.stringify(job), JSON.stringify(parameters), callbackUrl, tags]
   await database.write([
     { statement: 'batch.insert', params: [id, owner, processor.name, ...common] },
   ])
@@ -84,8 +88,10 @@ async function eachChunk(
   take: (items: readonly PreparedItem[], first: number) => Promise<void>,
 ): Promise<{ readonly total: number; readonly hash: string }> {
   const nameOf = itemNames()
+  // Whether results may be found again is not what is asked for.
+  const { reuse: _reuse, ...job } = batch.job
   const hash = createHash('sha256').update(
-    canonicalJson([batch.processor.name, batch.parameters, batch.job]),
+    canonicalJson([batch.processor.name, batch.parameters, job]),
   )
   const mistakes: ValidationDetail[] = []
   const fileFields = inputSchemaOf(batch.processor).fileFields.map(({ name }) => name)

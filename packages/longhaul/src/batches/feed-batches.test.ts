@@ -35,7 +35,7 @@ async function batchOf(database: SqliteDatabase, total: number): Promise<BatchRo
     input: JSON.stringify({ n: n + 1, text: 'a "quoted" \\ text' }),
   }))
   await database.write([
-    { statement: 'batch.insert', params: ['b', 'ana', 'p', job, '{}'] },
+    { statement: 'batch.insert', params: ['b', 'ana', 'p', job, '{}', null, null] },
     { statement: 'batch.add-items', params: ['b', JSON.stringify(items)] },
     { statement: 'batch.open', params: [total, null, null, 'b'], expectRows: 1 },
   ])
@@ -116,9 +116,13 @@ describe('startFeedingBatches', () => {
     await parts.database.write([{ statement: 'batch.cancel', params: ['b'] }])
     const log = { error: (): void => {}, info: (): void => {} }
     const activity = new Activity()
-    const feeding = startFeedingBatches({ ...parts, log, activity, retentionMs: undefined })
+    const removeJobs = async () => {}
+    const feeding = startFeedingBatches({
+      ...{ ...parts, log, activity, removeJobs },
+      retentionMs: undefined,
+    })
     try {
-      await expect.poll(async () => (await parts.database.read('batch.to-stop', [])).length).toBe(0)
+      await expect.poll(async () => (await parts.database.read('batch.to-tend', [])).length).toBe(0)
       const { jobs } = await parts.engine.list({ scope: 'everyone' }, { limit: 10 })
       expect(jobs.map(({ state }) => state)).toEqual(['cancelled', 'cancelled', 'cancelled'])
     } finally {

@@ -1,17 +1,14 @@
-import type { Logger } from 'pino'
-import type { Database } from '../database/database.ts'
 import { isLonghaulError } from '../errors/index.ts'
 import type { JobStore, NewJob } from '../jobs/engine.ts'
 import type { JsonObject } from '../support/json.ts'
 import type { Activity } from '../support/activity.ts'
 import { newId } from '../support/ids.ts'
+import { tagsOf } from './batch-view.ts'
 import { windowJobs, type BatchRow, type JobOfBatch, type PendingItemRow } from './batch.ts'
-import { tellCancelled } from './cancel-batch.ts'
+import { tendBatches, type TendParts } from './tend-batches.ts'
 
-export interface FeederParts {
-  readonly database: Database
+export interface FeederParts extends TendParts {
   readonly engine: Pick<JobStore, 'submit' | 'requestCancel'>
-  readonly log: Pick<Logger, 'error' | 'info'>
   readonly retentionMs: number | undefined
   readonly activity: Activity
 }
@@ -56,11 +53,10 @@ export function startFeedingBatches(parts: FeederParts): { stop(): Promise<void>
 
 async function feedAll(parts: FeederParts, signal: AbortSignal): Promise<boolean> {
   const { database } = parts
-  for (const { id } of await database.read<{ id: string }>('batch.to-stop', []))
-    await tellCancelled(parts, id)
+  const tended = await tendBatches(parts, signal)
   const batches = await database.read<BatchRow>('batch.to-feed', [])
   for (const batch of batches) if (!signal.aborted) await feedBatch(parts, batch)
-  return batches.length > 0
+  return batches.length > 0 || tended
 }
 
 /** Fills the window of one batch, as far as its owner may have jobs queued. */
@@ -98,13 +94,19 @@ export async function feedBatch(
 }
 
 function jobOf(batch: BatchRow, { item, name, input }: PendingItemRow): NewJob {
+  const { reuse, ...job } = JSON.parse(batch.job) as JobOfBatch
   return {
-    ...(JSON.parse(batch.job) as JobOfBatch),
+    ...job,
     id: newId('j'),
     processor: batch.processor,
     kind: 'processor',
     owner: batch.owner,
-    params: { input: JSON.parse(input) as JsonObject, item: { name } },
+    params: {
+      input: JSON.parse(input) as JsonObject,
+      item: { name },
+      ...(reuse === undefined ? {} : { reuse }),
+      ...(batch.tags === null ? {} : { tags: tagsOf(batch) }),
+    },
     batch: { id: batch.id, item },
   }
 }

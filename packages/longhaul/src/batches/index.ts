@@ -4,4 +4,6 @@
  * at a time, so that a hundred thousand items are in nobody's way.
  */
 export { batchStatements } from './batch-statements.ts'
+export { batchCallbackBody } from './batch-callback.ts'
+export { findBatch } from './find-batch.ts'
 export { startFeedingBatches } from './feed-batches.ts'

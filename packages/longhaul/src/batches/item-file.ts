@@ -3,7 +3,8 @@ import type { Services } from '../app/services.ts'
 import { isLonghaulError, LonghaulError } from '../errors/index.ts'
 import type { Scope } from '../jobs/engine.ts'
 import type { FileRef } from '../jobs/job.ts'
-import { mayReadKey, plainFileName } from '../jobs/index.ts'
+import { fileOfUrl, mayReadKey, plainFileName } from '../jobs/index.ts'
+import { isWebUri } from '../outbound/index.ts'
 import { keyOfUri } from '../storage/index.ts'
 import { allowedPath } from '../worker/index.ts'
 
@@ -32,7 +33,7 @@ export async function fileFinder(
     if (typeof uri === 'string') return fileOfUri(services, scope, uri, called)
     throw new LonghaulError(
       'invalid-uri',
-      'Input should be a file: {"upload_id": "…"} or {"uri": "s3://…"}',
+      'Input should be a file: {"upload_id": "…"}, {"uri": "s3://…"} or {"uri": "https://…"}',
     )
   }
 }
@@ -51,11 +52,7 @@ async function fileOfUri(
       name: plainFileName(name ?? path.basename(real)),
     }
   }
-  if (/^https?:/i.test(uri))
-    throw new LonghaulError(
-      'uri-refused',
-      `longhaul does not fetch http inputs of batches yet. Download ${uri} yourself and upload it.`,
-    )
+  if (isWebUri(uri)) return fileOfUrl(services, uri, name)
   const key = keyOfUri(uri, storage.bucket)
   if (!(await mayReadKey(services, scope, key)))
     throw new LonghaulError('object-not-found', `There is no object ${uri}.`)

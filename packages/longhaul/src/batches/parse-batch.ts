@@ -41,6 +41,8 @@ export function batchOf(
     field,
     source: sourceOf(said),
     job: jobOf(said, processor),
+    callbackUrl: said.callback_url || undefined,
+    tags: [...new Set(said.tags)],
     // An empty key is none, as elsewhere; the header wins.
     idempotencyKey: headerKey || said.idempotency_key || undefined,
   }
@@ -88,7 +90,7 @@ function fieldOf(
 }
 
 function jobOf(said: Body, processor: ProcessorDescription): JobOfBatch {
-  const { priority, timeout_seconds, max_attempts } = said
+  const { priority, timeout_seconds, max_attempts, reuse } = said
   const maxFailures = max_attempts ?? processor.max_attempts
   const timeoutMs =
     timeout_seconds === undefined ? processor.timeout_ms : Math.ceil(timeout_seconds * 1000)
@@ -98,5 +100,6 @@ function jobOf(said: Body, processor: ProcessorDescription): JobOfBatch {
     ...(priority === undefined ? {} : { priority: priority as Priority }),
     ...(maxFailures === undefined ? {} : { maxFailures }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(reuse === undefined ? {} : { reuse }),
   }
 }

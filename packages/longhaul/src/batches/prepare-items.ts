@@ -5,6 +5,7 @@ import type { Scope } from '../jobs/engine.ts'
 import type { FileRef } from '../jobs/job.ts'
 import type { FileField, ProcessorDescription } from '../processor/index.ts'
 import type { Json, JsonObject } from '../support/json.ts'
+import { pathOfUrl } from '../outbound/index.ts'
 import { isDeeperThan } from '../support/json-depth.ts'
 import { inputSchemaOf } from '../validation/index.ts'
 import { fileFinder, fileMistake, uploadIdsIn, type FindFile } from './item-file.ts'
@@ -124,5 +125,7 @@ function whyNoFile(processor: ProcessorDescription): string {
 /** The path in a URI says more than its last name; an upload's name is all there is. */
 function nameOf(said: object | undefined, file: FileRef): string {
   const given = said !== undefined && 'uri' in said ? String(said.uri) : ''
+  const path = pathOfUrl(given)?.slice(1)
+  if (path) return path
   return /^(s3|file):\/\/[^/]*\/(.+)$/i.exec(given)?.[2] ?? file.name
 }

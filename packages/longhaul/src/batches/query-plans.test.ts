@@ -51,6 +51,6 @@ it.each(Object.keys(batchStatements).filter((name) => !mayScan.has(name)))(
     // Of these indexes all is wanted; `json_each` is the list that was given.
     expect(scans.filter((step) => !/INDEX batch_(to_|unopened)|json_each/.test(step))).toEqual([])
     for (const step of plan.filter((one) => /\bjob\b/.test(one)))
-      expect(step).toMatch(/INDEX job_(of_batch|batch_item) /)
+      expect(step).toMatch(/INDEX job_(of_batch|batch_item|batch_end) /)
   },
 )

@@ -1,10 +1,12 @@
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
 import type { Services } from '../app/services.ts'
 import { LonghaulError } from '../errors/index.ts'
 import type { Scope } from '../jobs/engine.ts'
 import type { FileRef } from '../jobs/job.ts'
 import { mayReadKey } from '../jobs/index.ts'
+import { fetchFile, pathOfUrl } from '../outbound/index.ts'
 import { keyOfUri, uriOfKey } from '../storage/index.ts'
 import { matchesName } from './match-name.ts'
 
@@ -25,7 +27,7 @@ const chunkItems = 500
 const maxManifestBytes = 64 * 1024 * 1024
 const maxLineBytes = 1024 * 1024
 
-type Reader = Pick<Services, 'config' | 'engine' | 'storage' | 'uploads'>
+type Reader = Pick<Services, 'config' | 'engine' | 'outbound' | 'storage' | 'uploads'>
 
 /** The items of a source, in chunks. Throws 'object-not-found', 'invalid-uri', 'invalid-manifest'. */
 export async function* readItems(
@@ -92,21 +94,19 @@ async function* manifestItems(
   scope: Scope,
   uri: string,
 ): AsyncGenerator<RawItem> {
-  const { storage } = services
-  const key = keyOfUri(uri, storage.bucket)
-  if (!(await mayReadKey(services, scope, key)))
-    throw new LonghaulError('object-not-found', `There is no object ${uri}.`)
-  const { body, info } = await storage.get(key)
-  if (/\.(jsonl|ndjson)$/i.test(key)) {
+  const { name, body } = await openManifest(services, scope, uri)
+  if (/\.(jsonl|ndjson)$/i.test(name)) {
     yield* lines(uri, body)
     return
   }
-  if (info.size > maxManifestBytes) {
-    body.destroy()
-    throw unusable(uri, `has ${info.size} bytes; above 64 MiB write .jsonl, an item a line`)
-  }
   const chunks: Buffer[] = []
-  for await (const chunk of body) chunks.push(chunk as Buffer)
+  let size = 0
+  for await (const chunk of body) {
+    size += (chunk as Buffer).length
+    if (size > maxManifestBytes)
+      throw unusable(uri, 'has more than 64 MiB; write .jsonl, an item a line')
+    chunks.push(chunk as Buffer)
+  }
   const parsed = parse(uri, 'is no JSON', Buffer.concat(chunks).toString('utf8'))
   const { items, files } = (parsed ?? {}) as { items?: unknown; files?: unknown }
   const found = Array.isArray(parsed) ? parsed : (items ?? files)
@@ -114,10 +114,28 @@ async function* manifestItems(
   yield* listed(found, ['body', 'manifest_uri'])
 }
 
-async function* lines(uri: string, body: NodeJS.ReadableStream): AsyncGenerator<RawItem> {
+/** An object of the store that its submitter may read, or a file of another server. */
+async function openManifest(
+  services: Reader,
+  scope: Scope,
+  uri: string,
+): Promise<{ readonly name: string; readonly body: Readable }> {
+  const { config, outbound, storage } = services
+  const name = pathOfUrl(uri)
+  if (name !== undefined) {
+    const { body } = await fetchFile(uri, { outbound, maxBytes: config.maxFetchBytes })
+    return { name, body: Readable.from(body, { objectMode: false }) }
+  }
+  const key = keyOfUri(uri, storage.bucket)
+  if (!(await mayReadKey(services, scope, key)))
+    throw new LonghaulError('object-not-found', `There is no object ${uri}.`)
+  return { name: key, body: (await storage.get(key)).body }
+}
+
+async function* lines(uri: string, body: Readable): AsyncGenerator<RawItem> {
   let no = 0
   // `readline` keeps a line of any length; what comes is cut before it gets there.
-  const input = (body as import('node:stream').Readable).compose(boundedLines(uri))
+  const input = body.compose(boundedLines(uri))
   for await (const line of createInterface({ input, crlfDelay: Infinity })) {
     no += 1
     if (line.trim() === '') continue

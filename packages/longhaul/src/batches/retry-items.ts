@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.ts'
-import type { JobStore, Scope } from '../jobs/engine.ts'
+import type { JobStore, RetryChanges, Scope } from '../jobs/engine.ts'
 import type { BatchRow } from './batch.ts'
 import { eachItemJob } from './list-items.ts'
 
@@ -7,13 +7,14 @@ export interface RetryItems {
   /** Codes of problems; `cancelled` is what a cancel kept from its end. @default every failed item */
   readonly only: readonly string[] | undefined
   readonly from: 'checkpoint' | 'start'
+  readonly changes: RetryChanges
 }
 
 /** Queues the chosen items again under their own jobs; those that completed stay as they are. Answers how many. */
 export async function retryItems(
   parts: { readonly database: Database; readonly engine: Pick<JobStore, 'retry'> },
   batch: BatchRow,
-  { only, from }: RetryItems,
+  { only, from, changes }: RetryItems,
   scope: Scope,
 ): Promise<number> {
   const { database, engine } = parts
@@ -23,7 +24,7 @@ export async function retryItems(
     // By number of the item, so that one that fails again meanwhile is not retried for ever.
     for await (const rows of eachItemJob({ database }, batch, filter, 100)) {
       const ids = rows.map(({ id }) => id)
-      const outcomes = await engine.retry(ids, from, scope)
+      const outcomes = await engine.retry(ids, from, scope, changes)
       retried += outcomes.filter(({ kind }) => kind === 'retried').length
     }
   }

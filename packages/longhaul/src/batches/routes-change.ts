@@ -1,12 +1,16 @@
 import { batchRetried, batchRetry, batchView } from '@longhaul/protocol'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import type { ViewOf } from './batch-view.ts'
 import { cancelBatch } from './cancel-batch.ts'
+import { removeJobs, retryChanges } from '../jobs/index.ts'
 import { findBatch } from './find-batch.ts'
+import { removeBatch } from './remove-batch.ts'
 import { retryItems } from './retry-items.ts'
+import { tellNextEnd } from './tend-batches.ts'
 
-/** Cancel and retry. Both answer with the batch as it is afterwards, and may be sent twice. */
+/** Cancel, retry and delete. The first two answer with the batch as it is afterwards, and may be sent twice. */
 export const batchChangeRoutes: FastifyPluginAsyncZod<{
   services: Services
   viewOf: ViewOf
@@ -29,6 +33,28 @@ export const batchChangeRoutes: FastifyPluginAsyncZod<{
     },
   )
 
+  app.delete(
+    '/batches/:id',
+    {
+      schema: {
+        tags: ['batches'],
+        summary: 'Delete a batch that has ended, with its jobs and all that they made',
+        response: { 204: z.void() },
+      },
+    },
+    async (request, reply) => {
+      const batch = await findBatch(services, request)
+      const remove = {
+        ...services,
+        removeJobs: (ids: readonly string[]) => removeJobs(services, ids),
+      }
+      await removeBatch(remove, batch)
+      changed(batch.id)
+      request.log.info({ batch_id: batch.id, by: request.owner }, 'batch deleted')
+      return reply.code(204).send()
+    },
+  )
+
   app.post(
     '/batches/:id/retry',
     {
@@ -42,7 +68,9 @@ export const batchChangeRoutes: FastifyPluginAsyncZod<{
     async (request) => {
       const batch = await findBatch(services, request)
       const { only, from = 'checkpoint' } = request.body ?? {}
-      const retried = await retryItems(services, batch, { only, from }, request.scope)
+      const changes = retryChanges(services, request.body)
+      const retried = await retryItems(services, batch, { only, from, changes }, request.scope)
+      if (retried > 0) await tellNextEnd(services.database, batch)
       changed(batch.id)
       return { retried, batch: await viewOf(await findBatch(services, request)) }
     },

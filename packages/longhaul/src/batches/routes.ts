@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { LonghaulError } from '../errors/index.ts'
-import { processorFor } from '../jobs/index.ts'
+import { checkCallback, processorFor } from '../jobs/index.ts'
 import { sendWithEtag } from '../jobs/routes-etag.ts'
 import { laxInteger } from '../validation/index.ts'
 import type { BatchRow } from './batch.ts'
@@ -15,6 +15,7 @@ import { findBatch } from './find-batch.ts'
 import { batchOf, parseBatchBody } from './parse-batch.ts'
 import { batchChangeRoutes } from './routes-change.ts'
 import { batchDownloadRoutes } from './routes-download.ts'
+import { batchEventRoutes } from './routes-events.ts'
 import { batchItemRoutes } from './routes-items.ts'
 
 /** Described here, checked in parse-batch: a hundred thousand items are looked at a few at a time. */
@@ -52,6 +53,7 @@ export const batchRoutes: FastifyPluginAsyncZod<{ services: Services }> = async 
     if (inPath !== undefined) processorFor(services, inPath)
     const said = parseBatchBody(request.body)
     const { description } = processorFor(services, inPath ?? said.processor)
+    checkCallback(services, said.callback_url || undefined, 'body')
     const { owner, scope } = request
     const { id, created } = await createBatch(services, {
       ...batchOf(said, description, keyIn(request.headers)),
@@ -109,6 +111,7 @@ export const batchRoutes: FastifyPluginAsyncZod<{ services: Services }> = async 
       sendWithEtag(request, reply, await viewOf(await findBatch(services, request))),
   )
 
+  await app.register(batchEventRoutes, { services, viewOf })
   await app.register(batchItemRoutes, { services })
   await app.register(batchDownloadRoutes, { services })
   await app.register(batchChangeRoutes, { services, viewOf, changed: counter.forget })

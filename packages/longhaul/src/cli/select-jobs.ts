@@ -19,6 +19,12 @@ export const selectorOptions = {
   },
   processor: { type: 'string', value: 'NAME', help: 'only of this processor' },
   owner: { type: 'string', value: 'NAME', help: 'only of this owner, for a key that sees others' },
+  tag: {
+    type: 'string',
+    multiple: true,
+    value: 'TAG',
+    help: 'only with this tag, as in run=7; several must all be there',
+  },
   since: {
     type: 'string',
     value: 'TIME',
@@ -33,10 +39,10 @@ export type Selectors = OptionValues<typeof selectorOptions>
 
 /** Neither ids nor selectors would mean every job there is: that must be said. */
 export function checkedSelectors<T extends Selectors>(options: T): T {
-  const { status, processor, owner, since } = options
-  if ([status, processor, owner, since].some((one) => one !== undefined)) return options
+  const { status, processor, owner, tag, since } = options
+  if ([status, processor, owner, tag, since].some((one) => one !== undefined)) return options
   throw new UsageError(
-    'Which jobs? Give ids (`longhaul jobs` lists them), or choose: --status --processor --owner --since',
+    'Which jobs? Give ids (`longhaul jobs` lists them), or choose: --status --processor --owner --tag --since',
   )
 }
 
@@ -60,7 +66,8 @@ export async function* selectedJobs(
   const ageMs = durationMs('since', options.since)
   const since = ageMs === undefined ? undefined : Date.now() - ageMs
   const status = statusesOf(options.status)
-  const query = { status, processor: options.processor, owner: options.owner, limit }
+  const { processor, owner, tag } = options
+  const query = { status, processor, owner, tag, limit }
   for await (const job of client.allJobs(query)) {
     const at = isFinished(job.status) ? (job.completed_at ?? job.updated_at) : job.created_at
     if (since === undefined || Date.parse(at) >= since) yield job

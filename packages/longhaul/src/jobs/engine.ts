@@ -67,11 +67,19 @@ export type RetryOutcome = {
   readonly kind: 'retried' | 'not-finished' | 'unknown'
 }
 
+/** What a retry changes about a job; it stays so for all its later attempts. */
+export interface RetryChanges {
+  /** Memory limit of an attempt, instead of the processor's. */
+  readonly memoryBytes?: number | undefined
+}
+
 export interface JobFilter {
   readonly scope: Scope
   readonly states?: readonly JobState[]
   readonly kinds?: readonly JobKind[]
   readonly processor?: string
+  /** Jobs that have all of them. */
+  readonly tags?: readonly string[]
 }
 /** Newest first. `before` is the seq of the last row of the page before; `offset` serves the older dialects. */
 export interface Page {
@@ -98,6 +106,7 @@ export interface JobStore {
     ids: readonly JobId[],
     from: 'checkpoint' | 'start',
     scope?: Scope,
+    changes?: RetryChanges,
   ): Promise<readonly RetryOutcome[]>
   /** Unknown ids and others' jobs are left out. */
   get(ids: readonly JobId[], scope: Scope): Promise<readonly Job[]>

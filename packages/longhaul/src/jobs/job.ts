@@ -46,6 +46,12 @@ export interface JobParams {
   /** Whose words a job of kind `batch` is told in. @default system A's */
   readonly family?: 'B'
   readonly callbackUrl?: string
+  /** What it can be found by. */
+  readonly tags?: readonly string[]
+  /** What a retry gave its attempts, instead of the processor's own limit. */
+  readonly memoryBytes?: number
+  /** Of a batch's item: whether an earlier result of the same may stand for its own. @default what the processor says */
+  readonly reuse?: boolean
   /** What its batch calls it. */
   readonly item?: { readonly name: string }
 }

@@ -1,6 +1,7 @@
 import { binEntry, jobId, manifestSubmission, type submissionOptions } from '@longhaul/protocol'
 import { z } from 'zod'
 import { LonghaulError } from '../errors/index.ts'
+import { isLinesOfJson } from '../outbound/index.ts'
 import type { JsonObject } from '../support/json.ts'
 import { boundedList, parseRequest } from '../validation/index.ts'
 import type { Bin, Manifest } from './job.ts'
@@ -87,4 +88,4 @@ export function refuseTwins(ids: readonly string[]): void {
 
 /** Whether it is certain, before anything is read, that the files come in bins. */
 export const namesBins = (manifest: Manifest): boolean =>
-  'bins' in manifest || ('uri' in manifest && manifest.uri.endsWith('.jsonl'))
+  'bins' in manifest || ('uri' in manifest && isLinesOfJson(manifest.uri))

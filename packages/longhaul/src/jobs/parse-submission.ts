@@ -17,6 +17,7 @@ export interface SubmissionOptions {
   readonly onDependency?: 'completed' | 'any'
   readonly callbackUrl?: string
   readonly reuse?: boolean
+  readonly tags?: readonly string[]
 }
 export type ParsedSubmission =
   | {
@@ -32,7 +33,7 @@ export type ParsedSubmission =
     }
 
 /** `a,b` and `a&depends_on=b` are both two. */
-function listed(given: unknown): unknown {
+export function listed(given: unknown): unknown {
   if (given === undefined) return undefined
   const texts = [given].flat().filter((one) => typeof one === 'string')
   return texts.flatMap((text) => text.split(',')).filter((word) => word !== '')
@@ -51,6 +52,7 @@ export const submissionQuery = z.object({
   on_dependency: submissionOptions.shape.on_dependency,
   callback_url: submissionOptions.shape.callback_url,
   reuse: z.stringbool().optional(),
+  tag: z.preprocess(listed, submissionOptions.shape.tags),
 })
 export type SubmissionQuery = z.infer<typeof submissionQuery>
 
@@ -106,8 +108,13 @@ export function optionsOf(
     onDependency: said.on_dependency,
     callbackUrl: body.callback_url || query.callback_url || undefined,
     reuse: said.reuse,
+    tags: tagsOf(body.tags ?? query.tag),
   })
 }
+
+/** Each once; none is no list. */
+const tagsOf = (tags: readonly string[] = []): readonly string[] | undefined =>
+  tags.length === 0 ? undefined : [...new Set(tags)]
 
 const withoutUndefined = <T extends object>(
   from: T,

@@ -152,15 +152,16 @@ function checked(
   return result.input
 }
 
-/** Who is told of the end is no part of the request: asked again with another callback, it is the same job. */
+/** Who is told of the end, and what it is found by, is no part of the request: asked again with others, it is the same job. */
 function toJobOptions(
-  { idempotencyKey: key, callbackUrl, reuse, ...options }: SubmissionOptions,
+  { idempotencyKey: key, callbackUrl, reuse, tags, ...options }: SubmissionOptions,
   identity: unknown,
 ): Omit<SubmissionOptions, 'idempotencyKey'> & Pick<Submission, 'idempotency'> {
   const told = {
     ...options,
     ...(callbackUrl === undefined ? {} : { callbackUrl }),
     ...(reuse === undefined ? {} : { reuse }),
+    ...(tags === undefined ? {} : { tags }),
   }
   if (key === undefined) return told
   return { ...told, idempotency: { key, hash: digestOf({ ...options, identity }) } }

@@ -7,7 +7,7 @@ import type { Json } from '../support/json.ts'
 import { invalidRequest } from '../validation/index.ts'
 import { allowedPath } from '../worker/index.ts'
 import type { Scope } from './engine.ts'
-import { plainFileName } from './file-name.ts'
+import { nameOfUrl, plainFileName } from './file-name.ts'
 import type { FileRef } from './job.ts'
 import { mayReadKey } from './may-read-key.ts'
 
@@ -23,7 +23,8 @@ export async function resolveFile(
 ): Promise<FileRef> {
   const parsed = fileReference.safeParse(typeof value === 'string' ? { uri: value } : value)
   if (!parsed.success) {
-    const msg = 'Input should be a file: {"upload_id": "…"} or {"uri": "s3://…"}'
+    const msg =
+      'Input should be a file: {"upload_id": "…"}, {"uri": "s3://…"} or {"uri": "https://…"}'
     throw invalidRequest([{ type: 'file_reference', loc: [...loc], msg }])
   }
   const reference = parsed.data
@@ -43,6 +44,16 @@ function withDigest(file: FileRef, sha256: string | undefined): FileRef {
     'checksum-mismatch',
     `${file.name} has SHA-256 ${file.sha256}, expected ${sha256}.`,
   )
+}
+
+/** Nobody is asked for it before its job runs; whether it may be asked is said at once. Throws 'outbound-refused'. */
+export function fileOfUrl(
+  { outbound }: Pick<Services, 'outbound'>,
+  uri: string,
+  name: string | undefined,
+): FileRef {
+  const { href } = outbound.check(uri)
+  return { uri: href, name: plainFileName(name ?? nameOfUrl(href)) }
 }
 
 async function resolveUri(
@@ -75,14 +86,11 @@ async function resolveUri(
     }
     case 'http':
     case 'https':
-      throw new LonghaulError(
-        'uri-refused',
-        `longhaul does not fetch ${scheme} inputs yet. Download ${uri} yourself and send it as a form field or an upload.`,
-      )
+      return fileOfUrl(services, uri, name)
     default:
       throw new LonghaulError(
         'invalid-uri',
-        `${uri} is no input URI: use s3://${services.storage.bucket}/<key>, file:///<path>, or an upload_id.`,
+        `${uri} is no input URI: use s3://${services.storage.bucket}/<key>, https://…, file:///<path>, or an upload_id.`,
       )
   }
 }

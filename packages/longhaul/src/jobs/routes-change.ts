@@ -5,6 +5,7 @@ import type { Services } from '../app/services.ts'
 import { LonghaulError } from '../errors/index.ts'
 import { findJob, jobNotFound } from './find-job.ts'
 import { projectJob } from './projections/index.ts'
+import { retryChanges } from './retry-changes.ts'
 
 const query = z.object({ view: z.enum(['native']).optional() })
 const answer = { 200: z.union([jobView, systemAJob, systemBJob]) }
@@ -52,9 +53,10 @@ export const changeRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
       },
     },
     async (request) => {
+      const changes = retryChanges(services, request.body)
       const { id, state } = await findJob(services, request)
       const from = request.body?.from ?? 'checkpoint'
-      const [outcome] = await engine.retry([id], from, request.scope)
+      const [outcome] = await engine.retry([id], from, request.scope, changes)
       if (outcome === undefined || outcome.kind === 'unknown') throw jobNotFound(id)
       if (outcome.kind === 'not-finished')
         throw new LonghaulError(

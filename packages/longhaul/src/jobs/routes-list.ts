@@ -12,16 +12,19 @@ import {
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Services } from '../app/services.ts'
+import { LonghaulError } from '../errors/index.ts'
 import { laxInteger, parseRequest } from '../validation/index.ts'
 import type { Scope } from './engine.ts'
 import { findJob } from './find-job.ts'
 import { fourWordJob, nativeJob, projectJob } from './projections/index.ts'
+import { listed } from './parse-submission.ts'
 import { sendWithEtag } from './routes-etag.ts'
 
 const query = jobListQuery.extend({
   // Not z.int(): older clients may ask for 10^23, and get the most there is.
   limit: laxInteger(z.number().multipleOf(1).min(1).default(50)),
   offset: laxInteger(jobListQuery.shape.offset),
+  tag: z.preprocess(listed, z.array(z.string()).max(5).optional()),
 })
 const maxLimit = 100
 const view = z.object({ view: z.enum(['native']).optional() })
@@ -42,7 +45,23 @@ export const listRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
       },
     },
     async (request, reply) => {
-      const { view: native, status, kind, processor, owner, cursor, limit, offset } = request.query
+      const {
+        view: native,
+        status,
+        kind,
+        processor,
+        owner,
+        cursor,
+        limit,
+        offset,
+        tag,
+      } = request.query
+      if (request.query.ids !== undefined) {
+        const jobs = await services.engine.get(idsIn(request.query.ids), request.scope)
+        if (native === undefined) return jobs.map(fourWordJob)
+        const total = jobs.length
+        return { jobs: jobs.map(nativeJob), total, total_is_estimate: false, next: null }
+      }
       const states = listOf<JobStatus>(jobStatusFilter, status, 'status')
       const kinds = listOf<JobKind>(jobKindFilter, kind, 'kind')
       const named = (request.params as { processor?: string }).processor ?? processor
@@ -53,6 +72,7 @@ export const listRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
           ...(states && { states }),
           ...(kinds && { kinds }),
           ...(named === undefined ? {} : { processor: named }),
+          ...(tag === undefined ? {} : { tags: tag }),
         },
         {
           limit: Math.min(limit, maxLimit),
@@ -85,6 +105,12 @@ export const listRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
         projectJob(await findJob(services, request), request.query.view),
       ),
   )
+}
+
+function idsIn(text: string): string[] {
+  const ids = [...new Set(text.split(',').filter(Boolean))]
+  if (ids.length <= maxLimit) return ids
+  throw new LonghaulError('bad-request', `${ids.length} ids; at most ${maxLimit} are looked up.`)
 }
 
 /** One owner's jobs. Whoever may not see them gets what there is for them: none. */

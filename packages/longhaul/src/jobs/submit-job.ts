@@ -27,6 +27,7 @@ export interface Submission {
   readonly callbackUrl?: string
   /** Whether a job that is there may be the answer; see submitOrReuse. */
   readonly reuse?: boolean
+  readonly tags?: readonly string[]
 }
 
 export const newJobId = (kind: Submission['kind']): JobId =>
@@ -43,7 +44,7 @@ export async function submitJob(
   also: readonly Write[] = [],
 ): Promise<{ readonly job: Job; readonly created: boolean }> {
   const { processor, kind, owner, params, priority, idempotency } = submission
-  const { dependsOn, onDependency, callbackUrl } = submission
+  const { dependsOn, onDependency, callbackUrl, tags } = submission
   const delayMs = milliseconds(submission.delaySeconds)
   const expiresInMs = milliseconds(submission.expiresInSeconds)
   const maxFailures = submission.maxAttempts ?? processor.max_attempts
@@ -57,7 +58,11 @@ export async function submitJob(
         version: processor.version,
         kind,
         owner,
-        params: callbackUrl === undefined ? params : { ...params, callbackUrl },
+        params: {
+          ...params,
+          ...(callbackUrl === undefined ? {} : { callbackUrl }),
+          ...(tags === undefined ? {} : { tags }),
+        },
         ...(priority === undefined ? {} : { priority }),
         ...(idempotency === undefined ? {} : { idempotency }),
         ...(maxFailures === undefined ? {} : { maxFailures }),

@@ -1,6 +1,6 @@
 import { arch, platform } from 'node:os'
 import type { JobEvent } from '../jobs/engine.ts'
-import type { Job, JobOutput } from '../jobs/job.ts'
+import type { Job, JobId, JobOutput } from '../jobs/job.ts'
 import type { ProcessorDescription } from '../processor/description.ts'
 import { fileFieldsOf } from '../processor/file-fields.ts'
 import type { StagedFile } from '../runners/messages.ts'
@@ -15,6 +15,8 @@ export interface ProvenanceFacts {
   /** The input as the processor saw it. */
   readonly input: JsonObject
   readonly outputs: readonly JobOutput[]
+  /** The job whose result this is a copy of. */
+  readonly reusedFrom?: JobId | undefined
   /** What the job went through; of a job that is at its first attempt nothing needs to be read. */
   readonly events: readonly JobEvent[]
   readonly host: string
@@ -46,6 +48,7 @@ export function provenanceOf(facts: ProvenanceFacts): JsonObject {
       sha256,
       content_type: mediaType,
     })),
+    ...(facts.reusedFrom === undefined ? {} : { reused_from: facts.reusedFrom }),
     attempts: attemptsOf(facts),
     host: { name: host, worker, platform: platform(), arch: arch() },
     longhaul,

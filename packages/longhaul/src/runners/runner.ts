@@ -37,6 +37,8 @@ export interface AttemptRequest {
   readonly logFile: string
   /** longhaul's own words for the beginning of the log. */
   readonly notices?: readonly string[]
+  /** Instead of the processor's own limit. */
+  readonly memoryBytes?: number
   /** Of the checkpoint to continue from; its files lie in the workspace already. */
   readonly restored?: { readonly state: Json; readonly writers: readonly JsonObject[] }
 }

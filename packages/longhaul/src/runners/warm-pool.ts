@@ -66,6 +66,23 @@ export class WarmPool<Member extends WarmMember> {
     })
   }
 
+  /** One made for this attempt alone, in the place of a warm one: started with other settings, it serves nobody else. */
+  async acquireOwn(signal: AbortSignal, start: () => Member): Promise<Member | undefined> {
+    for (;;) {
+      const warm = await this.acquire(signal)
+      if (warm === undefined) return undefined
+      await warm.stop() // the two together could hold more than there is
+      this.#members.delete(warm)
+      if (this.#stopped) return undefined
+      const own = start()
+      this.#members.add(own)
+      const outcome = await own.started
+      if (outcome !== 'ready') this.#failed(own, outcome)
+      else if (signal.aborted) this.release(own, false)
+      else return own
+    }
+  }
+
   release(member: Member, reusable: boolean): void {
     if (reusable && member.alive && !this.#stopped) return this.#offer(member)
     this.#members.delete(member)

@@ -66,12 +66,16 @@ export const callbackStatements = {
       WHERE id = $1 AND delivered_at IS NULL AND lease IS NULL`,
   },
   'callback.get': {
-    sqlite: 'SELECT * FROM outbox WHERE job_id = ? AND event_no = ?',
-    postgres: 'SELECT * FROM outbox WHERE job_id = $1 AND event_no = $2',
+    sqlite: 'SELECT * FROM outbox WHERE (job_id = ?1 OR batch_id = ?1) AND event_no = ?2',
+    postgres: 'SELECT * FROM outbox WHERE (job_id = $1 OR batch_id = $1) AND event_no = $2',
   },
   'callback.of-job': {
     sqlite: 'SELECT * FROM outbox WHERE job_id = ? ORDER BY id DESC LIMIT 100',
     postgres: 'SELECT * FROM outbox WHERE job_id = $1 ORDER BY id DESC LIMIT 100',
+  },
+  'callback.of-batch': {
+    sqlite: 'SELECT * FROM outbox WHERE batch_id = ? ORDER BY id DESC LIMIT 100',
+    postgres: 'SELECT * FROM outbox WHERE batch_id = $1 ORDER BY id DESC LIMIT 100',
   },
   'callback.of-owner': {
     sqlite: `SELECT * FROM outbox WHERE owner = ?4 AND ${page('?1', '?2', '?3')}`,
@@ -104,7 +108,9 @@ export const callbackStatements = {
 
 export interface CallbackRow {
   readonly id: number
-  readonly job_id: string
+  /** One of the two: whose end is told. */
+  readonly job_id: string | null
+  readonly batch_id: string | null
   readonly owner: string
   readonly event_no: number
   readonly url: string
@@ -133,5 +139,8 @@ export interface TryRow {
 }
 
 /** The same for every try, and for no other callback of any service: what receivers know repetitions by. */
-export const callbackIdOf = ({ job_id, event_no }: Pick<CallbackRow, 'job_id' | 'event_no'>) =>
-  `${job_id}.${event_no}`
+export const callbackIdOf = ({
+  job_id,
+  batch_id,
+  event_no,
+}: Pick<CallbackRow, 'job_id' | 'batch_id' | 'event_no'>) => `${job_id ?? batch_id}.${event_no}`

@@ -20,6 +20,7 @@ function toView(row: CallbackRow, tries: readonly TryRow[]): CallbackView {
   return {
     callback_id: callbackIdOf(row),
     job_id: row.job_id,
+    batch_id: row.batch_id,
     url: row.url,
     status,
     created_at: iso(row.created_at),

@@ -48,6 +48,7 @@ export function deliveriesSuite(name: string, open: () => Promise<CallbacksUnder
     startDeliveries({
       ...{ database, engine, outbound, maxTries, pollMs: 10, userAgent: 'test' },
       activity: new Activity({ calmRestMs: 10 }),
+      batchBody: async () => '',
       keys: createCallbackKeys(database, []),
       log: pino({ level: 'silent' }),
     })

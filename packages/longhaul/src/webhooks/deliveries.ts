@@ -12,6 +12,8 @@ import { sendCallback, type SendCallback } from './send-callback.ts'
 export interface DeliveryParts extends SendCallback {
   readonly database: Database
   readonly engine: Pick<JobEngine, 'get'>
+  /** What is said of a batch that has ended; empty of one that goes on. */
+  readonly batchBody: (id: string) => Promise<string>
   readonly log: Logger
   readonly activity: Activity
   readonly maxTries: number
@@ -45,7 +47,7 @@ export function startDeliveries(parts: DeliveryParts): { stop(): Promise<void> }
     if (row === 'none') return false
     if (row === 'taken') return true
     const work = deliver(parts, row, signal)
-      .catch((error: unknown) => log.error({ err: error, job_id: row.job_id }, 'callback failed'))
+      .catch((error: unknown) => log.error({ err: error, ...whoseOf(row) }, 'callback failed'))
       .finally(() => running.delete(work))
     running.set(work, row.origin)
     return true
@@ -78,9 +80,10 @@ export function startDeliveries(parts: DeliveryParts): { stop(): Promise<void> }
 type Claimed = CallbackRow & { readonly lease: string }
 
 async function claim(
-  { database, engine, activity }: DeliveryParts,
+  parts: DeliveryParts,
   busy: readonly string[],
 ): Promise<Claimed | 'none' | 'taken'> {
+  const { database, activity } = parts
   const waiting = await database.read<WaitingRow>('callback.waiting', [JSON.stringify(busy)])
   // One whose time comes is worth looking for, whatever else is going on.
   if (waiting.length > 0) activity.note()
@@ -88,7 +91,7 @@ async function claim(
   // Several processes look at the same rows; not all should want the first.
   const row = due[Math.floor(Math.random() * due.length)]
   if (row === undefined) return 'none'
-  const body = row.body || (await bodyOf(engine, row))
+  const body = row.body || (await bodyOf(parts, row))
   const lease = randomUUID()
   const params = [lease, leaseMs, body, row.id, row.tries]
   try {
@@ -101,8 +104,9 @@ async function claim(
 }
 
 /** Empty when the job has gone on since: its next end will be told. */
-async function bodyOf(engine: Pick<JobEngine, 'get'>, row: CallbackRow): Promise<string> {
-  const [job] = await engine.get([row.job_id], 'everyone')
+async function bodyOf({ engine, batchBody }: DeliveryParts, row: CallbackRow): Promise<string> {
+  if (row.batch_id !== null) return batchBody(row.batch_id)
+  const [job] = await engine.get([row.job_id ?? ''], 'everyone')
   return job?.eventNo === row.event_no ? callbackBody(job) : ''
 }
 
@@ -120,7 +124,7 @@ async function deliver(parts: DeliveryParts, row: Claimed, signal: AbortSignal):
     const tried = { statement: 'callback.tried', params: [status, durationMs, error, ...fence] }
     await database.write([tried, ending])
     // Without the URL itself, which may hold a secret.
-    const said = { job_id: row.job_id, origin: row.origin, tries: row.tries, status, error }
+    const said = { ...whoseOf(row), origin: row.origin, tries: row.tries, status, error }
     if (step.kind === 'dead') log.warn(said, 'callback given up')
     else log.info(said, step.kind === 'delivered' ? 'callback delivered' : 'callback failed')
   } catch (error) {
@@ -130,9 +134,12 @@ async function deliver(parts: DeliveryParts, row: Claimed, signal: AbortSignal):
   }
 }
 
+const whoseOf = ({ job_id, batch_id }: CallbackRow) =>
+  batch_id === null ? { job_id } : { batch_id }
+
 const goneOn: TryResult = {
   status: null,
-  error: 'The job was retried before this was sent; its next end is told instead.',
+  error: 'It was retried before this was sent; its next end is told instead.',
   durationMs: 0,
   final: true,
 }

@@ -38,6 +38,8 @@ it.each([
   ['callback.claim', ['', 0, '', 1, 0], 'PRIMARY KEY'],
   ['callback.of-job', ['j1'], 'outbox_job'],
   ['callback.get', ['j1', 3], 'outbox_job'],
+  ['callback.get', ['b1', 3], 'outbox_batch'],
+  ['callback.of-batch', ['b1'], 'outbox_batch'],
   ['callback.of-owner', ['', 1e9, 50, 'o1'], 'outbox_owner'],
   ['callback.list', ['', 1e9, 50], 'PRIMARY KEY'],
   ['callback.tries', ['[1]'], 'outbox_try_of'],

@@ -2,6 +2,7 @@ import { callbackList, callbackSecret, callbackStatus, callbackView } from '@lon
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Services } from '../app/services.ts'
+import { findBatch } from '../batches/index.ts'
 import { LonghaulError } from '../errors/index.ts'
 import type { Scope } from '../jobs/engine.ts'
 import { findJob } from '../jobs/index.ts'
@@ -22,12 +23,28 @@ const query = z.object({
     .optional(),
 })
 
-/** `GET /jobs/{id}/callbacks`. */
+/** `GET /jobs/{id}/callbacks`, `GET /batches/{id}/callbacks`. */
 export const jobCallbackRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
   app,
   { services },
 ) => {
   const { database } = services
+  app.get(
+    '/batches/:id/callbacks',
+    {
+      schema: {
+        tags: ['callbacks'],
+        summary: 'Who was told how the batch ended, and every try to do so',
+        response: { 200: callbackList },
+      },
+    },
+    async (request) => {
+      const { id } = await findBatch(services, request)
+      const rows = await database.read<CallbackRow>('callback.of-batch', [id])
+      return { callbacks: await callbackViews(database, rows), next: null }
+    },
+  )
+
   app.get(
     '/jobs/:id/callbacks',
     {

@@ -11,6 +11,8 @@ const forGood = new Set([
   'uri-refused',
   'object-not-found',
   'checksum-mismatch',
+  'outbound-refused',
+  'outbound-too-large',
   'permanent',
   'processor-changed',
 ])

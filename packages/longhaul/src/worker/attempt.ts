@@ -16,6 +16,7 @@ import { AttemptWatch } from './attempt-watch.ts'
 import { lastProgress } from './last-progress.ts'
 import { mayPass, patiently } from './patience.ts'
 import { originOf } from './result-origin.ts'
+import { reuseResult } from './reuse-result.ts'
 import { resumeJob, type ResumedJob } from './resume-job.ts'
 import { stageInputs, type StagedInputs } from './stage-inputs.ts'
 import type { WorkerParts } from './worker-parts.ts'
@@ -145,11 +146,12 @@ export class Attempt {
     if (this.#stop || prepared === undefined) return this.#settleStopped(this.#stop ?? 'lost', {})
     const { outputs } = prepared.job
     try {
-      const outcome = await this.#execute(runner, prepared)
+      const reused = await this.#reuse(runner, prepared)
+      const outcome = reused ?? (await this.#execute(runner, prepared))
       if (outcome.kind === 'completed' && this.#stop === undefined) {
         const { value } = outcome
         await this.#patiently(() => writeResultsIndex(this.job, value, outputs, this.#workspace))
-        return await this.#complete(runner, prepared, outcome)
+        return await this.#complete(runner, prepared, outcome, reused?.from)
       }
       await outputs.abort()
       if (outcome.kind === 'failed' && this.#stop === undefined)
@@ -168,14 +170,16 @@ export class Attempt {
     { description }: Runner,
     { staged, job: { outputs, checkpoints } }: Prepared,
     outcome: Extract<RunOutcome, { kind: 'completed' }>,
+    reusedFrom: string | undefined,
   ): Promise<void> {
-    const origin = await originOf(this.#parts, { job: this.job, description, staged, outputs })
+    const made = { job: this.job, description, staged, outputs, reusedFrom }
+    const origin = await originOf(this.#parts, made)
     await this.#ending.complete(outcome, outputs, checkpoints.any, origin)
   }
 
   /** Inputs and checkpoint into the workspace. Undefined: another attempt has the job. */
   async #prepare(claim: RunClaim, { description }: Runner) {
-    const { config, storage, mayRead } = this.#parts
+    const { config, storage, outbound, mayRead } = this.#parts
     const batch = this.job.kind === 'batch' // systems A and B: these stages, in this order (five-systems A.3)
     const where = { workspace: this.#workspace, signal: this.#abort.signal }
     await mkdir(this.#workspace, { recursive: true })
@@ -185,6 +189,7 @@ export class Attempt {
       return stageInputs(this.job.params, description, {
         ...where,
         storage,
+        web: { outbound, maxBytes: config.maxFetchBytes, signal: this.#abort.signal },
         inputRoots: config.inputRoots,
         mayRead: (key) => mayRead(this.job.owner, key),
         // A manifest that cannot be read leaves no progress behind (five-systems Y.2, 21).
@@ -200,9 +205,19 @@ export class Attempt {
     return { staged, job }
   }
 
+  /** In place of a run: an earlier result of the same, where the job may have it. */
+  async #reuse({ description }: Runner, { staged, job }: Prepared) {
+    const where = { description, staged, outputs: job.outputs, workspace: this.#workspace }
+    const reused = await reuseResult(this.#parts, { lease: this.lease, job: this.job }, where)
+    if (reused === undefined) return undefined
+    this.#phase = 'ending'
+    return { kind: 'completed', usage: {}, ...reused } as const
+  }
+
   async #execute(runner: Runner, { staged, job }: Prepared): Promise<RunOutcome> {
     const { jobId, attempt, nonce } = this.lease
     const { outputs, checkpoints, ...resumed } = job
+    const { memoryBytes } = this.job.params
     let refused: unknown
     const refuse = (error: unknown): void => {
       refused ??= error
@@ -215,6 +230,7 @@ export class Attempt {
         attempt,
         ...staged,
         ...resumed,
+        ...(memoryBytes === undefined ? {} : { memoryBytes }),
         workspace: this.#workspace,
         logFile: path.join(this.#parts.config.dataDir, this.#logKey),
       },

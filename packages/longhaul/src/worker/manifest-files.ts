@@ -2,6 +2,7 @@ import { binEntry } from '@longhaul/protocol'
 import { LonghaulError } from '../errors/index.ts'
 import type { Bin, Manifest } from '../jobs/job.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import { fetchFile, isLinesOfJson, isWebUri, type FetchFile } from '../outbound/index.ts'
 import { keyOfUri } from '../storage/object-uri.ts'
 
 /** A manifest with whatever its URI named read: files, or bins of files. */
@@ -13,11 +14,12 @@ const maxBytes = 64 * 1024 * 1024
 export async function contentOfManifest(
   manifest: Manifest,
   storage: ObjectStore,
+  web: FetchFile,
 ): Promise<ManifestContent> {
   if (!('uri' in manifest)) return manifest
   const { uri } = manifest
-  const text = await readText(uri, storage)
-  if (uri.endsWith('.jsonl')) return binsOf(uri, linesOf(uri, text))
+  const text = await readText(uri, storage, web)
+  if (isLinesOfJson(uri)) return binsOf(uri, linesOf(uri, text))
   const { files, bins } = (parseJson(uri, text) ?? {}) as { files?: unknown; bins?: unknown }
   if (bins !== undefined && files === undefined) {
     if (Array.isArray(bins)) return binsOf(uri, bins)
@@ -30,14 +32,18 @@ export async function contentOfManifest(
   return { files }
 }
 
-async function readText(uri: string, storage: ObjectStore): Promise<string> {
-  const { body, info } = await storage.get(keyOfUri(uri, storage.bucket))
-  if (info.size > maxBytes) {
-    body.destroy()
-    throw unreadable(uri, `has ${info.size} bytes; at most 64 MiB are read.`)
-  }
+async function readText(uri: string, storage: ObjectStore, web: FetchFile): Promise<string> {
+  const { body } = isWebUri(uri)
+    ? await fetchFile(uri, { ...web, maxBytes: maxBytes + 1 })
+    : await storage.get(keyOfUri(uri, storage.bucket))
   const chunks: Buffer[] = []
-  for await (const chunk of body) chunks.push(chunk as Buffer)
+  let size = 0
+  for await (const chunk of body) {
+    size += (chunk as Buffer).length
+    // Whoever leaves the loop closes the stream.
+    if (size > maxBytes) throw unreadable(uri, 'has more than the 64 MiB that are read.')
+    chunks.push(chunk as Buffer)
+  }
   return Buffer.concat(chunks).toString('utf8')
 }
 

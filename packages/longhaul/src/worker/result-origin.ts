@@ -28,6 +28,7 @@ export async function originOf(
     readonly description: ProcessorDescription
     readonly staged: StagedInputs
     readonly outputs: PendingOutputs
+    readonly reusedFrom?: JobId | undefined
   },
 ): Promise<Origin> {
   if (parts.keepsOrigins !== true) return {}
@@ -42,6 +43,7 @@ export async function originOf(
     description,
     input: staged.input,
     outputs,
+    reusedFrom: made.reusedFrom,
     // A result must not be lost over what is told of it.
     events: job.attempt > 1 ? await engine.read(job.id, 0, maxEvents).catch(() => []) : [],
     host: worker.host,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { JobOutput, PendingOutput } from '../jobs/job.ts'
 import { LonghaulError } from '../errors/index.ts'
 import type { Json, JsonObject } from '../support/json.ts'
@@ -39,6 +40,22 @@ export function linkResult(
       return field === undefined ? output : { ...output, field }
     }),
   }
+}
+
+/** The other way: what a stored result says of its outputs names them again. */
+export function unlinkResult(value: Json, outputs: readonly JobOutput[]): Json {
+  const byUri = new Map(outputs.map((output) => [output.uri, output]))
+  const replace = (node: Json): Json => {
+    if (node === null || typeof node !== 'object') return node
+    if (Array.isArray(node)) return (node as readonly Json[]).map(replace)
+    const record = node as JsonObject
+    const { uri } = record
+    const output = typeof uri === 'string' ? byUri.get(uri) : undefined
+    if (output !== undefined && isDeepStrictEqual(record, describeOutput(output)))
+      return { $output: output.name }
+    return Object.fromEntries(Object.entries(record).map(([key, item]) => [key, replace(item)]))
+  }
+  return replace(value)
 }
 
 export const describeOutput = (output: JobOutput): JsonObject => ({

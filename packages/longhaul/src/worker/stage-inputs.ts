@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import { Transform } from 'node:stream'
+import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { LonghaulError } from '../errors/index.ts'
 import type { FileRef, JobParams } from '../jobs/job.ts'
+import { fetchFile, isWebUri, type FetchFile } from '../outbound/index.ts'
 import type { ProcessorDescription } from '../processor/description.ts'
 import type { StagedFile } from '../runners/messages.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
@@ -23,6 +24,8 @@ export interface StagedInputs {
 
 export interface StageOptions {
   readonly storage: ObjectStore
+  /** How inputs of other servers are fetched. */
+  readonly web: FetchFile
   readonly inputRoots: readonly string[]
   readonly workspace: string
   readonly signal: AbortSignal
@@ -34,7 +37,8 @@ export interface StageOptions {
 
 /**
  * Puts every input file at `<workspace>/inputs/<index>/<name>` and answers the input as the processor will see it.
- * Manifest files fill the processor's only file field. Throws 'invalid-uri', 'uri-refused', 'object-not-found'.
+ * Manifest files fill the processor's only file field. Throws 'invalid-uri', 'uri-refused', 'object-not-found', and what fetchFile
+ * throws.
  */
 export async function stageInputs(
   params: JobParams,
@@ -59,7 +63,7 @@ export async function stageInputs(
   }
   if (params.manifest) {
     if ('uri' in params.manifest) await refuseOthers(params.manifest.uri, options)
-    const content = await contentOfManifest(params.manifest, options.storage)
+    const content = await contentOfManifest(params.manifest, options.storage, options.web)
     options.begun?.()
     const field = fields[0]
     if (fields.length !== 1 || field === undefined) {
@@ -85,7 +89,8 @@ export async function stageInputs(
 }
 
 async function refuseOthers(uri: string, { storage, mayRead }: StageOptions): Promise<void> {
-  if (uri.startsWith('file:') || (await mayRead(keyOfUri(uri, storage.bucket)))) return
+  if (uri.startsWith('file:') || isWebUri(uri) || (await mayRead(keyOfUri(uri, storage.bucket))))
+    return
   throw new LonghaulError('object-not-found', `There is no object ${uri}.`)
 }
 
@@ -93,9 +98,7 @@ async function stageFile(ref: FileRef, index: number, options: StageOptions): Pr
   const folder = path.join(options.workspace, 'inputs', String(index))
   await mkdir(folder, { recursive: true })
   const target = path.join(folder, path.basename(ref.name))
-  const { size, sha256 } = ref.uri.startsWith('file:')
-    ? await copyAllowedFile(ref.uri, target, options)
-    : await fetchObject(ref.uri, target, options)
+  const { size, sha256, mediaType = ref.mediaType } = await bytesOf(ref.uri, target, options)
   if (ref.sha256 !== undefined && ref.sha256 !== sha256) {
     throw new LonghaulError(
       'checksum-mismatch',
@@ -108,9 +111,24 @@ async function stageFile(ref: FileRef, index: number, options: StageOptions): Pr
     uri: ref.uri,
     size,
     sha256,
-    ...(ref.mediaType === undefined ? {} : { media_type: ref.mediaType }),
+    ...(mediaType === undefined ? {} : { media_type: mediaType }),
     ...(ref.bin === undefined ? {} : { bin: ref.bin }),
   }
+}
+
+/** As it lies at `target` afterwards. */
+async function bytesOf(uri: string, target: string, options: StageOptions): Promise<Bytes> {
+  if (uri.startsWith('file:')) return copyAllowedFile(uri, target, options)
+  if (!isWebUri(uri)) return fetchObject(uri, target, options)
+  const { body, mediaType } = await fetchFile(uri, options.web)
+  const written = await writeHashed(Readable.from(body), target, options.signal)
+  return { ...written, ...(mediaType === undefined ? {} : { mediaType }) }
+}
+interface Bytes {
+  readonly size: number
+  readonly sha256: string
+  /** As another server calls it. */
+  readonly mediaType?: string
 }
 
 async function fetchObject(uri: string, target: string, { storage, signal }: StageOptions) {

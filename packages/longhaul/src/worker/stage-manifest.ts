@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import path from 'node:path'
 import { LonghaulError } from '../errors/index.ts'
 import type { FileRef } from '../jobs/job.ts'
+import { pathOfUrl } from '../outbound/index.ts'
 import type { StagedFile } from '../runners/messages.ts'
 import type { ManifestContent } from './manifest-files.ts'
 
@@ -25,7 +26,10 @@ export async function stageManifest(
   return staged
 }
 
-const refOf = (uri: string): FileRef => ({ uri, name: path.posix.basename(uri) })
+const refOf = (uri: string): FileRef => ({
+  uri,
+  name: path.posix.basename(pathOfUrl(uri) ?? uri),
+})
 
 async function checkBin(
   bin: string,

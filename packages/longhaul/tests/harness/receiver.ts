@@ -11,7 +11,11 @@ export interface Received {
   /** The body as JSON. */
   readonly json: Loose
 }
-type Answer = { readonly status: number; readonly headers?: Record<string, string> }
+type Answer = {
+  readonly status: number
+  readonly headers?: Record<string, string>
+  readonly body?: string
+}
 
 export interface Receiver {
   readonly port: number
@@ -40,8 +44,8 @@ export async function startReceiver(host = '127.0.0.1'): Promise<Receiver> {
         },
       }
       received.push(one)
-      const { status, headers } = receiver.answer(one)
-      response.writeHead(status, headers).end()
+      const { status, headers, body } = receiver.answer(one)
+      response.writeHead(status, headers).end(body)
     })
   }).listen(0, host)
   await once(server, 'listening')

@@ -13,13 +13,19 @@ export async function retryBatch(
   {
     only,
     fromStart,
-  }: { readonly only: readonly string[] | undefined; readonly fromStart: boolean },
+    memoryBytes,
+  }: {
+    readonly only: readonly string[] | undefined
+    readonly fromStart: boolean
+    readonly memoryBytes: number | undefined
+  },
   output: Output,
 ): Promise<ExitCode> {
   const classes = only?.flatMap((words) => words.split(','))
   const { retried, batch } = await client.batches.retry(id, {
     ...(classes === undefined ? {} : { only: classes.map(checkedClass) }),
     ...(fromStart ? { from: 'start' } : {}),
+    ...(memoryBytes === undefined ? {} : { memory_bytes: memoryBytes }),
   })
   output.data(batch.batch_id)
   output.object('batch', batch)

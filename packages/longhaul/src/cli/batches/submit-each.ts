@@ -22,6 +22,7 @@ export interface EachRequest {
   readonly idempotencyKey: string | undefined
   /** A batch of its own, whatever was submitted before. */
   readonly isNew: boolean
+  readonly tags: readonly string[] | undefined
   readonly isDryRun: boolean
   readonly signal: AbortSignal
 }
@@ -55,6 +56,8 @@ export async function submitEach(
       field: each.field,
       parameters,
       priority: request.priority,
+      reuse: !request.isNew,
+      ...(request.tags === undefined ? {} : { tags: [...request.tags] }),
       idempotencyKey:
         request.idempotencyKey ?? (await keyOf(request, each, input, prefix ?? identity)),
       signal: request.signal,

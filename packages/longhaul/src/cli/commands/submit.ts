@@ -53,6 +53,12 @@ longhaul submit segment --each 'images=scans/**/*.tif' threshold=0.4 --wait --ou
       help: 'a batch: one job for each file that matches; the same command again goes on',
     },
     'dry-run': { type: 'boolean', help: 'with --each: only say what would be sent' },
+    tag: {
+      type: 'string',
+      multiple: true,
+      value: 'TAG',
+      help: 'to find it by, as in run=7: longhaul jobs --tag run=7',
+    },
     priority: {
       type: 'string',
       value: '1|2|3',
@@ -99,6 +105,7 @@ longhaul submit segment --each 'images=scans/**/*.tif' threshold=0.4 --wait --ou
           each: options.each,
           words: inputs,
           priority,
+          tags: options.tag,
           idempotencyKey: options['idempotency-key'],
           isNew: options.new === true,
           isDryRun: options['dry-run'] === true,
@@ -130,6 +137,7 @@ longhaul submit segment --each 'images=scans/**/*.tif' threshold=0.4 --wait --ou
     const job = await client.submit(processor, values, {
       idempotencyKey: options['idempotency-key'],
       priority,
+      tags: options.tag,
       delaySeconds: delayMs === undefined ? undefined : delayMs / 1000,
       expiresInSeconds: expiresMs === undefined ? undefined : expiresMs / 1000,
       dependsOn: options.after === undefined ? undefined : await jobIdsOf(client, options.after),

@@ -42,6 +42,8 @@ function job(change: Partial<JobView>, progress?: Partial<JobProgress>): JobView
     depends_on: [],
     silent_since: null,
     checkpoint_at: null,
+    memory_bytes: null,
+    tags: [],
     progress: progress === undefined ? null : { ...nothing, ...progress },
     result: null,
     outputs: [],

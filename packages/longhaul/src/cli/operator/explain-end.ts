@@ -10,7 +10,7 @@ const cureOf: Readonly<Record<string, (id: string) => string>> = {
   transient: (id) => `longhaul retry ${id}`,
   timeout: (id) => `longhaul logs ${id}, then retry it with more time (timeout of the processor)`,
   silent: (id) => `longhaul logs ${id}: what it did last`,
-  'out-of-memory': (id) => `give the processor more memory, then longhaul retry ${id}`,
+  'out-of-memory': (id) => `longhaul retry ${id} --memory 8GB, or as much as it needs`,
   'worker-lost': (id) =>
     `longhaul logs ${id}: what it did before its process vanished; retry it alone`,
   expired: (id) => `more workers, or longhaul retry ${id}`,

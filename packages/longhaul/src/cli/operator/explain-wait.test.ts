@@ -90,5 +90,5 @@ it('a job that does not wait: what it does, or what its end calls for', () => {
   const problem = { type: '', title: 'T', status: 500, detail: 'd', code: 'out-of-memory' }
   const failed = jobOf({ status: 'failed', attempt: 2, problem, error: 'used 6 GB' })
   expect(explainState(failed, now).because).toBe('failed, out-of-memory (attempt 2): used 6 GB')
-  expect(explainState(failed, now).cures[0]).toContain('more memory')
+  expect(explainState(failed, now).cures[0]).toContain('--memory 8GB')
 })

@@ -61,6 +61,8 @@ export const jobOf = (change: Partial<JobView> = {}): JobView => ({
   depends_on: [],
   silent_since: null,
   checkpoint_at: null,
+  memory_bytes: null,
+  tags: [],
   progress: null,
   result: null,
   outputs: [],

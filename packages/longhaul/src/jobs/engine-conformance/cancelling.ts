@@ -162,5 +162,22 @@ export function cancelling(open: OpenEngine): void {
       await engine.retry([id], 'start')
       expect((await claimUpTo(engine, 1))[0]).not.toHaveProperty('checkpoint')
     })
+
+    it('gives the job the memory that was said, until another retry says otherwise', async () => {
+      const { engine } = its
+      const { id, lease } = await running(engine)
+      const params = (await jobOf(engine, id)).params
+      await settleOne(engine, lease, failedWith('never'))
+      for (const [said, has] of [
+        [5e9, 5e9],
+        [undefined, 5e9],
+        [6e9, 6e9],
+      ] as const) {
+        await engine.retry([id], 'start', 'everyone', { memoryBytes: said })
+        const [claim] = await claimUpTo(engine, 1)
+        expect(claim?.job.params).toEqual({ ...params, memoryBytes: has })
+        await settleOne(engine, leaseOf(claim), failedWith('never'))
+      }
+    })
   })
 }

@@ -145,6 +145,48 @@ export function eventsAndLists(open: OpenEngine): void {
       }
     })
 
+    it('find jobs by their tags, newest first, and forget them with the job', async () => {
+      const { engine } = its
+      const tagged = (owner: string, ...tags: string[]) =>
+        newJob({ owner, processor: tags[0] ?? 'x', params: { input: {}, tags } })
+      const [a = '', b = '', , d = ''] = await submitted(
+        engine,
+        tagged('ann', 'run=7', 'night'),
+        tagged('bob', 'run=7'),
+        tagged('ann', 'night'),
+        tagged('ann', 'run=7'),
+      )
+      const ann = { owner: 'ann' }
+      const cases: [Parameters<typeof engine.list>[0], string[]][] = [
+        [{ scope: 'everyone', tags: ['run=7'] }, [d, b, a]],
+        [{ scope: ann, tags: ['run=7'] }, [d, a]],
+        [{ scope: ann, tags: ['run=7', 'night'] }, [a]],
+        [{ scope: ann, tags: ['run=7'], states: ['completed'] }, []],
+        [
+          { scope: ann, tags: ['run=7'], states: ['queued', 'failed'], kinds: ['processor'] },
+          [d, a],
+        ],
+        [{ scope: 'everyone', tags: ['run=7'], processor: 'none' }, []],
+        [{ scope: 'everyone', tags: ['run'] }, []],
+      ]
+      for (const [filter, expected] of cases) {
+        const { jobs, total } = await engine.list(filter, { limit: 10 })
+        expect({ filter, total, ids: seqs(jobs) }).toEqual({
+          filter,
+          total: expected.length,
+          ids: expected,
+        })
+      }
+      const first = await engine.list({ scope: ann, tags: ['run=7'] }, { limit: 1 })
+      expect(seqs(first.jobs)).toEqual([d])
+      const next = { limit: 1, before: first.next ?? 0 }
+      expect(seqs((await engine.list({ scope: ann, tags: ['run=7'] }, next)).jobs)).toEqual([a])
+      await engine.requestCancel([a, b], { scope: 'everyone' })
+      await engine.remove([a, b])
+      const left = await engine.list({ scope: 'everyone', tags: ['run=7'] }, { limit: 10 })
+      expect([seqs(left.jobs), left.total]).toEqual([[d], 1])
+    })
+
     it('get jobs in the order asked for, without the unknown', async () => {
       const { engine } = its
       const [a = '', b = ''] = await submitted(engine, newJob(), newJob())

@@ -2,6 +2,7 @@ import type { PostgresDatabase } from '../../database/postgres/index.ts'
 import type { JobFilter, JobStore, Page } from '../engine.ts'
 import type { JobKind, JobState } from '../job.ts'
 import { countedStates } from '../rules/index.ts'
+import { hasTags, taggedJobs } from '../tagged-jobs.ts'
 import { selectWithProgress, showJobs, type JobRowWithProgress } from './show-job.ts'
 import type { Engine } from './tx.ts'
 
@@ -99,8 +100,15 @@ function rangesOf(filter: JobFilter) {
 }
 
 /** Everything there is lies in the order of the table's own key. */
-const isEverything = ({ scope, states, kinds, processor }: JobFilter): boolean =>
-  scope === 'everyone' && [states, kinds, processor].every((one) => one === undefined)
+const isEverything = ({ scope, states, kinds, processor, tags }: JobFilter): boolean =>
+  scope === 'everyone' &&
+  !tags?.length &&
+  [states, kinds, processor].every((one) => one === undefined)
+
+function tagged(filter: JobFilter): { readonly text: string; readonly values: readonly unknown[] } {
+  const values: string[] = []
+  return { text: taggedJobs(filter, (value) => `$${values.push(value)}`), values }
+}
 
 export function pageText(filter: JobFilter): { text: string; values: readonly unknown[] } {
   if (isEverything(filter))
@@ -108,6 +116,15 @@ export function pageText(filter: JobFilter): { text: string; values: readonly un
       text: 'SELECT seq FROM job WHERE seq < $1 ORDER BY seq DESC OFFSET $3 LIMIT $2 - $3',
       values: [],
     }
+  if (hasTags(filter)) {
+    const { text, values } = tagged(filter)
+    const [before, most, skip] = [1, 2, 3].map((n) => `$${values.length + n}`)
+    return {
+      text: `SELECT t.seq ${text} AND t.seq < ${before}
+        ORDER BY t.seq DESC OFFSET ${skip} LIMIT ${most}::bigint - ${skip}::bigint`,
+      values,
+    }
+  }
   const { each, values } = rangesOf(filter)
   const [before, most, skip] = [1, 2, 3].map((n) => `$${values.length + n}`)
   const found = each(
@@ -135,6 +152,13 @@ async function seqsOf(
 }
 
 export function countText(filter: JobFilter): { text: string; values: readonly unknown[] } {
+  if (hasTags(filter)) {
+    const { text, values } = tagged(filter)
+    return {
+      text: `SELECT count(*) AS n FROM (SELECT 1 ${text} LIMIT ${exactTotal + 1}) counted`,
+      values,
+    }
+  }
   const { each, values } = rangesOf(filter)
   const found = each(
     (from, where) => `SELECT 1 FROM ${from} WHERE ${where} LIMIT ${exactTotal + 1}`,
@@ -147,7 +171,7 @@ export function countText(filter: JobFilter): { text: string; values: readonly u
 
 async function totalOf(database: PostgresDatabase, filter: JobFilter) {
   const { scope, states = countedStates, kinds, processor } = filter
-  if (kinds === undefined && processor === undefined) {
+  if (kinds === undefined && processor === undefined && !hasTags(filter)) {
     const sum = [...new Set(states)].join(' + ') || '0'
     const [row] = await database.query<{ n: number }>(
       `SELECT coalesce(sum(${sum}), 0)::bigint AS n FROM lane${scope === 'everyone' ? '' : ' WHERE owner = $1'}`,

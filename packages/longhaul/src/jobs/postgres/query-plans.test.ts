@@ -51,6 +51,7 @@ const history = [
   `INSERT INTO dependency SELECT 'j' || i, 'j' || i - 1, 0 FROM generate_series(2, 50000) i`,
   `INSERT INTO worker (id, host, boot_id, pid, slots, started_at, seen_at)
      SELECT 'w' || i, 'here', 'b', 1, 1, 1, 1 FROM generate_series(1, 50) i`,
+  `INSERT INTO job_tag SELECT seq, 'run=' || seq % 5, owner FROM job WHERE seq % 2 = 0`,
   'ANALYZE',
 ]
 
@@ -142,6 +143,15 @@ describe('with the statistics of 100,000 jobs', () => {
     // Of the table's own order only where everything is shown: elsewhere it would pass over all that is not.
     if (text.includes('$1::text[]')) expect(plan).not.toContain('job_pkey')
     expect(await planOf(countText(filter).text)).not.toContain('Seq Scan on job')
+  })
+
+  it.each([
+    { scope: 'everyone', tags: ['run=1'] },
+    { scope: { owner: 'o1' }, tags: ['run=1', 'run=2'], states: ['failed'], processor: 'p1' },
+  ] as const)('lists %j by an index of the tags', async (filter) => {
+    const plan = await planOf(pageText(filter).text)
+    expect(plan).toMatch(/job_tag_of_(all|owner)/)
+    expect(plan).not.toMatch(/Seq Scan on (job|job_tag)/)
   })
 
   it('counts long lists only so far, and says that it is an estimate', async () => {

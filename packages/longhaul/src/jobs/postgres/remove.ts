@@ -85,5 +85,7 @@ function deleteJobs(tx: Tx, rows: readonly JobRow[]): void {
   const ids = rows.map(({ id }) => id)
   for (const table of tablesOfJobs)
     tx.more.push({ text: `DELETE FROM ${table} WHERE job_id = ANY ($1)`, values: [ids] })
+  const seqs = rows.map(({ seq }) => seq)
+  tx.more.push({ text: 'DELETE FROM job_tag WHERE seq = ANY ($1)', values: [seqs] })
   tx.more.push({ text: 'DELETE FROM job WHERE id = ANY ($1)', values: [ids] })
 }

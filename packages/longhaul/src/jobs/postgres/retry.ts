@@ -1,7 +1,7 @@
 import type { JobStore, RetryOutcome } from '../engine.ts'
 import { isTerminal } from '../job.ts'
 import type { JobRow } from '../row.ts'
-import { hearOfEnd, retryJob } from '../rules/index.ts'
+import { hearOfEnd, retryJob, type RetryOf } from '../rules/index.ts'
 import { commit } from './commit.ts'
 import { current, holdRows } from './hold.ts'
 import { holdLanes, useClock, type LaneName } from './lanes.ts'
@@ -16,7 +16,7 @@ const dependenciesOfAll = 'SELECT job_id, on_id FROM dependency WHERE job_id = A
 
 export const retry =
   (engine: Engine): JobStore['retry'] =>
-  async (ids, from, scope = 'everyone') => {
+  async (ids, from, scope = 'everyone', changes = {}) => {
     // A job's queue and owner never change, so its lane may be looked up before it is locked.
     const lanes = await engine.database.query<LaneName>(
       'SELECT DISTINCT queue, owner FROM job WHERE id = ANY ($1)',
@@ -42,7 +42,7 @@ export const retry =
         if (!left.delete(id)) return { id, kind: 'not-finished' }
         // Without those that have been removed: they had ended.
         const on = pairs.flatMap((pair) => (pair.job_id === id ? (held.get(pair.on_id) ?? []) : []))
-        retryOne(tx, row, on, { from, retried, runAfter: useClock(tx, clocks, row) })
+        retryOne(tx, row, on, { from, changes, retried, runAfter: useClock(tx, clocks, row) })
         return { id, kind: 'retried' }
       })
     })
@@ -52,11 +52,7 @@ function retryOne(
   tx: Tx,
   row: JobRow,
   dependencies: readonly JobRow[],
-  how: {
-    readonly from: 'checkpoint' | 'start'
-    readonly retried: ReadonlySet<string>
-    readonly runAfter: number
-  },
+  how: Omit<RetryOf, 'blockedBy'> & { readonly retried: ReadonlySet<string> },
 ): void {
   const isOver = ({ id, state }: JobRow) => isTerminal(state) && !how.retried.has(id)
   for (const on of dependencies)
@@ -65,7 +61,7 @@ function retryOne(
       values: [Number(isOver(on)), row.id, on.id],
     })
   const blockedBy = dependencies.filter((on) => !isOver(on)).length
-  const after = transition(tx, row, retryJob(row, how.from, how.runAfter, blockedBy, tx))
+  const after = transition(tx, row, retryJob(row, { ...how, blockedBy }, tx))
   tx.more.push({ text: 'DELETE FROM job_progress WHERE job_id = $1', values: [row.id] })
   if (how.from === 'start')
     tx.more.push({ text: 'DELETE FROM job_checkpoint WHERE job_id = $1', values: [row.id] })

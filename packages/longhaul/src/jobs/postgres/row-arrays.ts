@@ -1,7 +1,7 @@
 import type { Sql } from '../../database/postgres/index.ts'
 
 const texts = `id queue owner processor version kind state params idem_key idem_hash lease_nonce lease_worker publishing
-  result problem on_dependency job_id on_id type data nonce worker outcome log_key reason wait_reason url origin body batch_id`
+  result problem on_dependency job_id on_id type data nonce worker outcome log_key reason wait_reason url origin body batch_id tag`
 const integers =
   'no n attempt priority blocked_by failures lost max_failures event_no heard batch_item'
 

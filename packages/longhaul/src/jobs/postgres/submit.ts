@@ -176,6 +176,7 @@ function insert(tx: Tx, found: Found, { job, on }: Extract<Plan, { kind: 'new' }
   const seq = found.seqs.shift() ?? 0
   const row: JobRow = { seq, ...newRow(job, { clock, blockedBy: ahead, now: tx.now }) }
   create(tx, row)
+  for (const tag of job.params.tags ?? []) tx.tags.push({ seq, tag, owner: job.owner })
   found.ids.add(job.id)
   // In the same group a later call may depend on it, or say the same again.
   found.dependencies.set(job.id, row)

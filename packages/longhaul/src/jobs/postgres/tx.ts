@@ -55,6 +55,7 @@ export class Tx {
   readonly jobs = new Map<string, { readonly before: JobRow | undefined; after: JobRow }>()
   readonly events: EventRow[] = []
   readonly callbacks: CallbackRow[] = []
+  readonly tags: { readonly seq: number; readonly tag: string; readonly owner: string }[] = []
   readonly begun: JobRow[] = []
   readonly attemptEnds: { readonly row: JobRow; readonly end: AttemptEnd }[] = []
   readonly lanes = new Map<string, LaneChange>()

@@ -9,6 +9,7 @@ export const changesOf = (tx: Tx): readonly Sql[] => [
   ...queueChanges(tx),
   ...laneChanges(tx),
   ...newJobs(tx),
+  ...newTags(tx),
   ...jobChanges(tx),
   ...attemptsBegun(tx),
   ...attemptsEnded(tx),
@@ -101,6 +102,9 @@ function newJobs(tx: Tx): readonly Sql[] {
   const text = `INSERT INTO job (${names}) OVERRIDING SYSTEM VALUE SELECT ${names} FROM ${source}`
   return [{ text, values }]
 }
+
+const newTags = ({ tags }: Tx): readonly Sql[] =>
+  tags.length === 0 ? [] : [insertRows('job_tag', tags, ['seq', 'tag', 'owner'])]
 
 function jobChanges(tx: Tx): readonly Sql[] {
   const changed = new Set<keyof JobRow>()

@@ -31,6 +31,8 @@ export function nativeJob(job: Job): JobView {
     depends_on: [...(job.dependsOn ?? [])],
     silent_since: isoOrNull(job.silentSince),
     checkpoint_at: isoOrNull(job.checkpointAt),
+    tags: [...(job.params.tags ?? [])],
+    memory_bytes: job.params.memoryBytes ?? null,
     progress: job.progress === undefined ? null : nativeProgress(job.progress),
     result: (job.result?.value ?? null) as JobView['result'],
     outputs: (job.result?.outputs ?? []).map((output) => nativeOutput(job.id, output)),

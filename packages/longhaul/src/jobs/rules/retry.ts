@@ -1,16 +1,23 @@
-import type { JobRow } from '../row.ts'
+import type { RetryChanges } from '../engine.ts'
+import type { JobParams } from '../job.ts'
+import { parse, type JobRow } from '../row.ts'
 import type { Decision, Given } from './decision.ts'
 import { rankOf } from './rank.ts'
 
+export interface RetryOf {
+  readonly from: 'checkpoint' | 'start'
+  readonly changes: RetryChanges
+  readonly runAfter: number
+  /** Dependencies that have not ended. */
+  readonly blockedBy: number
+}
+
 /**
- * A new life under the old id, at the end of its lane. `attempt` and the event numbers go on. `blockedBy`: dependencies
- * that have not ended. Its latest start was for the first life.
+ * A new life under the old id, at the end of its lane. `attempt` and the event numbers go on. Its latest start was for the first life.
  */
 export const retryJob = (
   row: JobRow,
-  from: 'checkpoint' | 'start',
-  runAfter: number,
-  blockedBy: number,
+  { from, changes, runAfter, blockedBy }: RetryOf,
   { now }: Given,
 ): Decision => ({
   to: 'queued',
@@ -30,6 +37,16 @@ export const retryJob = (
     problem: null,
     started_at: null,
     ...(from === 'start' ? { checkpoint_at: null } : {}),
+    ...paramsAfter(row, changes),
   },
-  events: [{ type: 'retried', data: { from } }],
+  events: [{ type: 'retried', data: { from, ...saidOf(changes) } }],
 })
+
+/** Others keep theirs as they were written: parameters may be long. */
+function paramsAfter(row: JobRow, { memoryBytes }: RetryChanges): { readonly params?: string } {
+  if (memoryBytes === undefined) return {}
+  return { params: JSON.stringify({ ...parse<JobParams>(row.params), memoryBytes }) }
+}
+
+const saidOf = ({ memoryBytes }: RetryChanges) =>
+  memoryBytes === undefined ? {} : { memory_bytes: memoryBytes }

@@ -1,6 +1,7 @@
 import type { Connection, SqlValue } from '../../database/index.ts'
 import type { JobFilter, JobStore, Page } from '../engine.ts'
 import type { JobKind, JobState } from '../job.ts'
+import { hasTags, taggedJobs } from '../tagged-jobs.ts'
 import { selectWithProgress, showJobs, type JobRowWithProgress } from './show-job.ts'
 import type { Engine } from './tx.ts'
 
@@ -64,6 +65,10 @@ interface Range {
  * Only within one processor are kinds tested on the way; a processor has one or two.
  */
 export function rangesOf(filter: JobFilter): readonly Range[] {
+  if (hasTags(filter)) {
+    const params: string[] = []
+    return [{ text: taggedJobs(filter, (value) => (params.push(value), '?')), params }]
+  }
   const { scope, processor } = filter
   const owner = scope === 'everyone' ? [] : [scope.owner]
   // Everything there is lies in the order of the table itself.
@@ -107,7 +112,7 @@ function seqsOf(reader: Connection, filter: JobFilter, page: Page, count: number
 
 function totalOf(reader: Connection, filter: JobFilter) {
   const { scope, states = allStates, kinds, processor } = filter
-  if (kinds === undefined && processor === undefined) {
+  if (kinds === undefined && processor === undefined && !hasTags(filter)) {
     const sum = [...new Set(states)].join(' + ') || '0'
     const where = scope === 'everyone' ? '' : ' WHERE owner = ?'
     const params = scope === 'everyone' ? [] : [scope.owner]

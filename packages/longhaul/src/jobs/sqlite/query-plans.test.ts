@@ -61,6 +61,9 @@ beforeAll(async () => {
     connection.run(
       "INSERT INTO lane_wait SELECT queue, owner, seq, 'slots' FROM job WHERE seq % 3 = 0",
     )
+    connection.run(
+      "INSERT INTO job_tag (seq, tag, owner) SELECT seq, 'run=' || (seq % 5), owner FROM job WHERE seq % 2 = 0",
+    )
     connection.run("INSERT INTO job_checkpoint SELECT id, 1, seq, '{}' FROM job WHERE seq % 9 = 0")
     connection.run('ANALYZE')
   })
@@ -167,6 +170,16 @@ describe('with the statistics of 100,000 jobs', () => {
         expect(plan.filter((step) => /\bSCAN\b|TEMP B-TREE/.test(step))).toEqual([])
       }
     }
+  })
+
+  it.each([
+    { scope: 'everyone', tags: ['run=1'] },
+    { scope: { owner: 'o1' }, tags: ['run=1', 'run=2'], states: ['failed'], processor: 'p1' },
+  ] as const)('lists %j in the order of the tag, without sorting', (filter) => {
+    const [range] = rangesOf(filter)
+    const plan = planOf(pageOfRange(range?.text ?? ''))
+    expect(plan[0]).toMatch(/SEARCH t USING COVERING INDEX job_tag_of_(all|owner)/)
+    expect(plan.filter((step) => /\bSCAN\b|TEMP B-TREE/.test(step))).toEqual([])
   })
 
   it('counts long lists only so far, and says that it is an estimate', async () => {

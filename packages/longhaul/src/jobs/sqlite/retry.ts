@@ -1,7 +1,7 @@
 import type { JobStore, RetryOutcome } from '../engine.ts'
 import { isTerminal } from '../job.ts'
 import type { JobRow } from '../row.ts'
-import { decisiveEnd, hearOfEnd, retryJob } from '../rules/index.ts'
+import { decisiveEnd, hearOfEnd, retryJob, type RetryOf } from '../rules/index.ts'
 import { laneClock } from './lane.ts'
 import { scopedRow } from './scope.ts'
 import { commit, type Engine, type Tx } from './transaction.ts'
@@ -9,7 +9,7 @@ import { transition } from './transition.ts'
 
 export const retry =
   (engine: Engine): JobStore['retry'] =>
-  (ids, from, scope = 'everyone') =>
+  (ids, from, scope = 'everyone', changes = {}) =>
     commit(engine, (tx) => {
       const rows = ids.map((id) => scopedRow(tx.connection, id, scope))
       // Known before the first is retried: those retried together wait for each other, in whatever order they are named.
@@ -21,7 +21,7 @@ export const retry =
         const row = rows[index]
         if (row === undefined) return { id, kind: 'unknown' }
         if (!left.delete(id)) return { id, kind: 'not-finished' }
-        retryOne(tx, row, from, retried)
+        retryOne(tx, row, { from, changes }, retried)
         return { id, kind: 'retried' }
       })
     })
@@ -29,7 +29,7 @@ export const retry =
 function retryOne(
   tx: Tx,
   row: JobRow,
-  from: 'checkpoint' | 'start',
+  how: Pick<RetryOf, 'from' | 'changes'>,
   retried: ReadonlySet<string>,
 ): void {
   const dependencies = row.on_dependency === null ? [] : dependenciesOf(tx, row)
@@ -43,9 +43,9 @@ function retryOne(
     )
   const blockedBy = dependencies.filter((on) => !isOver(on)).length
   const runAfter = laneClock(tx, row.queue, row.owner)
-  const after = transition(tx, row, retryJob(row, from, runAfter, blockedBy, tx))
+  const after = transition(tx, row, retryJob(row, { ...how, runAfter, blockedBy }, tx))
   tx.connection.run('DELETE FROM job_progress WHERE job_id = ?', row.id)
-  if (from === 'start') tx.connection.run('DELETE FROM job_checkpoint WHERE job_id = ?', row.id)
+  if (how.from === 'start') tx.connection.run('DELETE FROM job_checkpoint WHERE job_id = ?', row.id)
   const over = decisiveEnd(row, dependencies.filter(isOver))
   const decision = over && hearOfEnd(after, over, blockedBy, tx)
   if (decision !== undefined) transition(tx, after, decision)

@@ -38,6 +38,13 @@ function submitOne(tx: Tx, job: NewJob): Submitted {
   const inserted = insertJob(tx, job, ahead)
   if (inserted === undefined) return { kind: 'conflict', jobId: job.id, over: 'id' }
   insertEvents(tx, inserted, [{ type: 'queued' }])
+  for (const tag of job.params.tags ?? [])
+    tx.connection.run(
+      'INSERT INTO job_tag (seq, tag, owner) VALUES (?, ?, ?)',
+      inserted.seq,
+      tag,
+      job.owner,
+    )
   countTransition(tx, undefined, inserted)
   for (const { id, state } of dependencies)
     tx.connection.run(

@@ -24,10 +24,15 @@ type End =
   | { readonly type: 'exit'; readonly exit: ProcessExit }
   | { readonly type: 'nonsense'; readonly detail: string }
 
+/** A child with another memory limit than the warm ones; undefined where children know nothing of theirs. */
+export type StartOwn = ((memoryBytes: number) => () => WarmChild) | undefined
+
 /** One attempt on a warm child, from waiting for it to giving it back clean, or replaced. */
 export class ChildAttempt implements RunningAttempt, ChildListener {
   readonly outcome: Promise<RunOutcome>
   readonly #pool: WarmPool<WarmChild>
+  readonly #startOwn: StartOwn
+  readonly #memoryBytes: number | undefined
   readonly #description: ProcessorDescription
   readonly #options: RunnerOptions
   readonly #request: AttemptRequest
@@ -37,16 +42,21 @@ export class ChildAttempt implements RunningAttempt, ChildListener {
   readonly #ended = Promise.withResolvers<End>()
   #child: WarmChild | undefined
   #begun = false
+  /** Started for this attempt alone. */
+  #isOwn = false
   #excessBytes: number | undefined
 
   constructor(
     pool: WarmPool<WarmChild>,
+    startOwn: StartOwn,
     description: ProcessorDescription,
     options: RunnerOptions,
     request: AttemptRequest,
     sink: AttemptSink,
   ) {
     this.#pool = pool
+    this.#startOwn = startOwn
+    this.#memoryBytes = request.memoryBytes ?? description.memory_bytes
     this.#description = description
     this.#options = options
     this.#request = request
@@ -105,7 +115,7 @@ export class ChildAttempt implements RunningAttempt, ChildListener {
   }
 
   async #run(): Promise<RunOutcome> {
-    const child = await this.#pool.acquire(this.#stop.waiting)
+    const child = await this.#acquire()
     if (!child) {
       await this.#session.close()
       return { kind: 'stopped', reason: this.#stop.reason ?? 'lost', usage: {} }
@@ -116,7 +126,7 @@ export class ChildAttempt implements RunningAttempt, ChildListener {
     const start = markStart()
     child.listen(this)
     const watch = watchUsage(child.process.pid, {
-      memoryBytes: this.#description.memory_bytes,
+      memoryBytes: this.#memoryBytes,
       onAlive: () => this.#sink.alive(),
       onTooMuchMemory: (bytes) => {
         this.#excessBytes = bytes
@@ -132,6 +142,7 @@ export class ChildAttempt implements RunningAttempt, ChildListener {
     this.#child = undefined
     const reusable =
       (end.type === 'result' || (end.type === 'error' && end.fatal !== true)) &&
+      !this.#isOwn &&
       this.#stop.reason === undefined &&
       this.#excessBytes === undefined
     const usage = watch.stop()
@@ -139,6 +150,15 @@ export class ChildAttempt implements RunningAttempt, ChildListener {
     const outputError = await this.#session.close()
     if (outputError) return { ...sinkFailure(outputError.error), usage }
     return this.#outcomeOf(end, usage)
+  }
+
+  /** Warm ones have the processor's limit. */
+  #acquire(): Promise<WarmChild | undefined> {
+    const { memoryBytes } = this.#request
+    const start = memoryBytes === undefined ? undefined : this.#startOwn?.(memoryBytes)
+    this.#isOwn = start !== undefined
+    if (start === undefined) return this.#pool.acquire(this.#stop.waiting)
+    return this.#pool.acquireOwn(this.#stop.waiting, start)
   }
 
   /** Kills what is left, reads what was printed, and gives the child back or replaces it. */
@@ -155,7 +175,7 @@ export class ChildAttempt implements RunningAttempt, ChildListener {
   #outcomeOf(end: End, usage: RunUsage): RunOutcome {
     if (end.type === 'result') return { kind: 'completed', value: end.value, usage }
     if (this.#excessBytes !== undefined)
-      return { ...tooMuchMemory(this.#excessBytes, this.#description.memory_bytes), usage }
+      return { ...tooMuchMemory(this.#excessBytes, this.#memoryBytes), usage }
     if (this.#stop.reason) return { kind: 'stopped', reason: this.#stop.reason, usage }
     // It was told to stop after its checkpoint; however it ended, what it had is kept.
     if (this.#session.drained) return { kind: 'stopped', reason: 'drain', usage }

@@ -99,9 +99,13 @@ async function openFile(source: FileSource, options: RunnerOptions): Promise<rea
     redirect(message.interpreter)
     const descriptions = await checked(source.path, message)
     const [only] = descriptions
-    const startFor = ({ name, memory_bytes }: ProcessorDescription) => start(name, memory_bytes)
+    const startFor =
+      ({ name, memory_bytes }: ProcessorDescription) =>
+      (memoryBytes = memory_bytes) =>
+        start(name, memoryBytes)
+    const { limitsHeap = false } = command
     if (only !== undefined && descriptions.length === 1 && !command.onlyDescribes(only))
-      return [processRunner(only, options, () => startFor(only), first)]
+      return [processRunner(only, options, startFor(only), { first, limitsHeap })]
     await first.stop()
     for (const description of descriptions) {
       const file = path.resolve(source.path)
@@ -109,7 +113,7 @@ async function openFile(source: FileSource, options: RunnerOptions): Promise<rea
       const runner = command.onlyDescribes(description) ? description.runner : 'process'
       if (runner === 'inline') runners.push(await openInline(file, description, options))
       else if (runner === 'thread') runners.push(threadRunner(file, description, options))
-      else runners.push(processRunner(description, options, () => startFor(description)))
+      else runners.push(processRunner(description, options, startFor(description), { limitsHeap }))
     }
     return runners
   } catch (error) {

@@ -10,6 +10,8 @@ export interface Command {
   readonly command: string
   /** Node takes its heap limit from the command line, and nowhere else. */
   readonly argsFor: (memoryBytes?: number) => readonly string[]
+  /** Whether that is so here: a child started with one limit cannot have another. */
+  readonly limitsHeap?: true
   /** Whether the process that was asked for a description goes no further, because it is not the one to run it. */
   readonly onlyDescribes: (description: ProcessorDescription) => boolean
   /** The description may name the interpreter behind a launcher (a shim of pyenv, say). */
@@ -49,6 +51,7 @@ export function commandFor(
     const conditions = fromSource ? ['--conditions=longhaul-source'] : []
     return {
       command: process.execPath,
+      limitsHeap: true,
       argsFor: (memoryBytes) => [
         ...conditions,
         ...(memoryBytes === undefined ? [] : [heapLimit(memoryBytes)]),

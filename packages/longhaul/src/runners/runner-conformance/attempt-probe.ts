@@ -27,6 +27,7 @@ export async function startAttempt(
     readonly onOutput?: AttemptSink['output']
     readonly onCheckpoint?: AttemptSink['checkpoint']
     readonly restored?: AttemptRequest['restored']
+    readonly memoryBytes?: number
     /** In the workspace before it begins. */
     readonly files?: Readonly<Record<string, string>>
   } = {},
@@ -48,6 +49,7 @@ export async function startAttempt(
       inputs: more.inputs ?? [],
       workspace,
       logFile,
+      ...(more.memoryBytes === undefined ? {} : { memoryBytes: more.memoryBytes }),
       ...(more.restored === undefined ? {} : { restored: more.restored }),
     },
     {

@@ -27,6 +27,7 @@ const lookAtCpuMs = 1000
 export class ThreadAttempt implements RunningAttempt, ThreadListener {
   readonly outcome: Promise<RunOutcome>
   readonly #pool: WarmPool<WarmThread>
+  readonly #start: (description: ProcessorDescription) => WarmThread
   readonly #description: ProcessorDescription
   readonly #options: RunnerOptions
   readonly #request: AttemptRequest
@@ -41,12 +42,14 @@ export class ThreadAttempt implements RunningAttempt, ThreadListener {
 
   constructor(
     pool: WarmPool<WarmThread>,
+    start: (description: ProcessorDescription) => WarmThread,
     description: ProcessorDescription,
     options: RunnerOptions,
     request: AttemptRequest,
     sink: AttemptSink,
   ) {
     this.#pool = pool
+    this.#start = start
     this.#description = description
     this.#options = options
     this.#request = request
@@ -103,7 +106,7 @@ export class ThreadAttempt implements RunningAttempt, ThreadListener {
   }
 
   async #run(): Promise<RunOutcome> {
-    const thread = await this.#pool.acquire(this.#waiting.signal)
+    const thread = await this.#acquire()
     if (!thread) {
       clearTimeout(this.#grace)
       await this.#session.close()
@@ -115,6 +118,15 @@ export class ThreadAttempt implements RunningAttempt, ThreadListener {
     // Storage failed, not the author: the attempt counts as lost.
     const problem = toProblem(outputError.error)
     return { kind: 'failed', problem, retry: 'lost', usage: end.usage }
+  }
+
+  /** Warm ones have the processor's limit. */
+  #acquire(): Promise<WarmThread | undefined> {
+    const { signal } = this.#waiting
+    const { memoryBytes } = this.#request
+    if (memoryBytes === undefined) return this.#pool.acquire(signal)
+    const limited = { ...this.#description, memory_bytes: memoryBytes }
+    return this.#pool.acquireOwn(signal, () => this.#start(limited))
   }
 
   /** From taking the thread to giving it back, or its end; what the author left running goes. */
@@ -131,6 +143,7 @@ export class ThreadAttempt implements RunningAttempt, ThreadListener {
     clearTimeout(this.#grace)
     this.#thread = undefined // a late kill() or cancel() must not reach the next attempt's thread
     const reusable =
+      this.#request.memoryBytes === undefined &&
       this.#stop === undefined &&
       (last.type === 'result' || (last.type === 'error' && last.fatal !== true))
     const usage = await cpu.stop()

@@ -40,6 +40,10 @@ export default defineProcessor({
       const all = []
       for (;;) all.push(new Array(1e5).fill(Math.random()))
     }
+    if (input.do === 'some') {
+      const held = Array.from({ length: 120 }, () => new Array(125_000).fill(0.5))
+      return { held: held.length }
+    }
     if (input.do === 'throw') setTimeout(() => { throw new Error('nobody awaits this') })
     if (input.do === 'exit') process.exit(3)
     if (input.do === 'daemon') {
@@ -77,7 +81,8 @@ describe('a processor in threads', () => {
     await runner.stop()
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   })
-  const run = async (what: string) => startAttempt(runner, folder, { do: what })
+  const run = async (what: string, memoryBytes?: number) =>
+    startAttempt(runner, folder, { do: what }, memoryBytes === undefined ? {} : { memoryBytes })
 
   it('stays warm from one attempt to the next, and keeps what was printed', async () => {
     expect(await (await run('print')).outcome).toMatchObject({ value: { calls: 1 } })
@@ -100,6 +105,18 @@ describe('a processor in threads', () => {
       problem: { code: 'out-of-memory' },
     })
     expect(await (await run('print')).outcome).toMatchObject({ kind: 'completed' })
+  })
+
+  it('gives one attempt the memory that it alone was given', async () => {
+    const calls = async (memoryBytes?: number) => {
+      const outcome = await (await run('some', memoryBytes)).outcome
+      return outcome.kind === 'completed' ? 'completed' : outcome.kind
+    }
+    expect([await calls(), await calls(600e6), await calls()]).toEqual([
+      'failed',
+      'completed',
+      'failed',
+    ])
   })
 
   it.each([

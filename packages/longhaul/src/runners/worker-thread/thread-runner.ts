@@ -15,14 +15,15 @@ export function threadRunner(
   options: RunnerOptions,
 ): Runner {
   const slots = Math.min(options.slots, description.concurrency ?? options.slots)
-  const pool = new WarmPool(slots, () => new WarmThread(file, description, options))
+  const start = (of: ProcessorDescription) => new WarmThread(file, of, options)
+  const pool = new WarmPool(slots, () => start(description))
   const running = new Set<ThreadAttempt>()
   return {
     description,
     state: () => pool.state,
     onState: (listener) => pool.onState(listener),
     run: (request, sink) => {
-      const attempt = new ThreadAttempt(pool, description, options, request, sink)
+      const attempt = new ThreadAttempt(pool, start, description, options, request, sink)
       running.add(attempt)
       void attempt.outcome.then(() => running.delete(attempt))
       return attempt

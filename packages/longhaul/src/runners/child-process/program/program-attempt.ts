@@ -31,6 +31,7 @@ export class ProgramAttempt implements RunningAttempt {
   readonly outcome: Promise<RunOutcome>
   readonly #template: ProgramTemplate
   readonly #options: ProgramOptions
+  readonly #memoryBytes: number | undefined
   readonly #request: AttemptRequest
   readonly #session: AttemptSession
   readonly #sink: AttemptSink
@@ -48,6 +49,7 @@ export class ProgramAttempt implements RunningAttempt {
   ) {
     this.#template = template
     this.#options = options
+    this.#memoryBytes = request.memoryBytes ?? options.memoryBytes
     this.#request = request
     this.#sink = sink
     this.#session = new AttemptSession(request, sink)
@@ -104,7 +106,7 @@ export class ProgramAttempt implements RunningAttempt {
     this.#readText(program, 'stdout')
     this.#readText(program, 'stderr')
     const watch = watchUsage(program.pid, {
-      memoryBytes: this.#options.memoryBytes,
+      memoryBytes: this.#memoryBytes,
       onAlive: () => this.#sink.alive(),
       onTooMuchMemory: (bytes) => {
         this.#excessBytes = bytes
@@ -131,8 +133,7 @@ export class ProgramAttempt implements RunningAttempt {
     const name = path.basename(this.#template.command)
     if (exit.error)
       throw new LonghaulError('permanent', `${name} could not be started: ${exit.error.message}`)
-    if (this.#excessBytes !== undefined)
-      return tooMuchMemory(this.#excessBytes, this.#options.memoryBytes)
+    if (this.#excessBytes !== undefined) return tooMuchMemory(this.#excessBytes, this.#memoryBytes)
     if (exit.signal !== null) return failureOfExit(exit, tail)
     if (exit.code !== 0) {
       const last = tail.split('\n').at(-1)?.trim()
