@@ -20,7 +20,6 @@ import {
   startHttpService,
   type Call,
   type HttpService,
-  type Loose,
 } from './harness/http-service.ts'
 import { startReceiver, type Receiver } from './harness/receiver.ts'
 import { until } from './harness/until.ts'

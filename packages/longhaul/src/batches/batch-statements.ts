@@ -91,9 +91,12 @@ export const batchStatements = {
     sqlite: `UPDATE batch SET cancelled_at = coalesce(cancelled_at, ${now}), stopping = 1 WHERE id = ?`,
     postgres: `UPDATE batch SET cancelled_at = coalesce(cancelled_at, ${pgNow}), stopping = 1 WHERE id = $1`,
   },
-  // With the condition of the index.
+  // First the condition of the index; of those that only wait for their end, those that have come to it.
   'batch.to-tend': same(
-    'SELECT * FROM batch WHERE (stopping = 1 OR to_tell = 1 OR removing = 1) ORDER BY seq LIMIT 100',
+    `SELECT * FROM batch WHERE (stopping = 1 OR to_tell = 1 OR removing = 1)
+      AND (stopping = 1 OR removing = 1 OR ((fed = total OR cancelled_at IS NOT NULL)
+        AND NOT EXISTS (SELECT 1 FROM job WHERE batch_id = batch.id AND state IN ${unfinished})))
+      ORDER BY seq LIMIT 100`,
   ),
   'batch.untold': same(
     `SELECT id FROM job WHERE batch_id = $1 AND state IN ${unfinished} AND cancel_requested_at IS NULL LIMIT 100`,

@@ -24,7 +24,7 @@ export async function tendBatches(parts: TendParts, signal: AbortSignal): Promis
     try {
       if (batch.removing === 1) await removeRest(parts, batch, signal)
       else if (batch.stopping === 1) await tellCancelled(parts, batch.id)
-      else if (!(await tellEnd(parts.database, batch))) continue
+      else await tellEnd(parts.database, batch)
       done = true
     } catch (error) {
       // One that cannot be served must not keep the others waiting.
@@ -35,17 +35,14 @@ export async function tendBatches(parts: TendParts, signal: AbortSignal): Promis
   return done
 }
 
-/** Into the outbox, once for every end. Who sends it says how the batch is then. False: it has not ended. */
-async function tellEnd(database: Database, batch: BatchRow): Promise<boolean> {
-  const { id, owner, callback_url: url, told, fed, total, cancelled_at } = batch
-  if (url === null || (fed < total && cancelled_at === null)) return false
-  const [row] = await database.read<{ n: number }>('batch.unfinished', [id])
-  if (row?.n !== 0) return false
+/** Into the outbox, once for every end. Who sends it says how the batch is then. */
+async function tellEnd(database: Database, batch: BatchRow): Promise<void> {
+  const { id, owner, callback_url: url, told } = batch
+  if (url === null) return
   await database.write([
     { statement: 'batch.told', params: [id, told], expectRows: 1 },
     { statement: 'batch.tell', params: [id, told + 1, owner, url, new URL(url).origin] },
   ])
-  return true
 }
 
 /** It goes on: whoever was told of its end is told of the next one too. Only once its jobs wait again. */
