@@ -59,6 +59,17 @@ it('sees a change whose wakeup was lost', async () => {
   expect(await ended).toMatchObject({ state: 'completed' })
 })
 
+it('does not look at a fresh job before it changes', async () => {
+  const engine = scriptedEngine()
+  watch = createJobWatch(engine, log, { pollMs: 60_000 })
+  engine.jobs.set('a', jobForTest({ id: 'a', state: 'completed' }))
+  const ended = watch.waitForEnd('a', 60_000, { fresh: true })
+  expect(engine.asked).toEqual([])
+  engine.say('a')
+  expect(await ended).toMatchObject({ state: 'completed' })
+  expect(engine.asked).toEqual([['a']])
+})
+
 it('asks once for many jobs', async () => {
   const engine = scriptedEngine()
   watch = createJobWatch(engine, log, { pollMs: 5 })

@@ -3,6 +3,9 @@ import type { JobEvents, JobStore } from './engine.ts'
 import type { Job, JobId } from './job.ts'
 import { isTerminal } from './job.ts'
 
+/** When a job that has just been submitted is looked at, should its change have been missed. */
+const freshMs = 100
+
 export type JobListener = (job: Job | undefined) => void
 
 /**
@@ -12,8 +15,11 @@ export type JobListener = (job: Job | undefined) => void
 export interface JobWatch {
   /** Calls `listener` soon with the job as it is, then after every change, until the answered function is called. */
   watch(jobId: JobId, listener: JobListener): () => void
-  /** The job once it has ended, or as it is after `timeoutMs`; undefined if there is none. */
-  waitForEnd(jobId: JobId, timeoutMs: number): Promise<Job | undefined>
+  /**
+   * The job once it has ended, or as it is after `timeoutMs`; undefined if there is none, or nothing was seen of it. One that
+   * is `fresh` cannot have ended yet, and is not looked at before it changes.
+   */
+  waitForEnd(jobId: JobId, timeoutMs: number, how?: { fresh: boolean }): Promise<Job | undefined>
   /** Everybody who waits is told what is known, and nobody is called again. */
   stop(): void
 }
@@ -65,14 +71,15 @@ export function createJobWatch(
   }, pollMs)
   poll.unref()
 
-  const watch = (jobId: JobId, listener: JobListener): (() => void) => {
+  const watch = (jobId: JobId, listener: JobListener, fresh = false): (() => void) => {
     if (!subscribed) {
       subscribed = true
       void subscribe()
     }
     const others = listeners.get(jobId) ?? new Set()
     listeners.set(jobId, others.add(listener))
-    mark(jobId)
+    if (fresh) setTimeout(mark, freshMs, jobId).unref()
+    else mark(jobId)
     return () => {
       others.delete(listener)
       if (others.size === 0 && listeners.get(jobId) === others) listeners.delete(jobId)
@@ -81,7 +88,7 @@ export function createJobWatch(
 
   return {
     watch,
-    waitForEnd(jobId, timeoutMs) {
+    waitForEnd(jobId, timeoutMs, { fresh } = { fresh: false }) {
       return new Promise((resolve) => {
         let last: Job | undefined
         const finish = (): void => {
@@ -92,10 +99,14 @@ export function createJobWatch(
         }
         const timer = setTimeout(finish, timeoutMs)
         waiting.add(finish)
-        const unwatch = watch(jobId, (job) => {
-          last = job
-          if (job === undefined || isTerminal(job.state)) finish()
-        })
+        const unwatch = watch(
+          jobId,
+          (job) => {
+            last = job
+            if (job === undefined || isTerminal(job.state)) finish()
+          },
+          fresh,
+        )
       })
     },
     stop() {

@@ -67,10 +67,12 @@ export const submissionRoutes: FastifyPluginAsyncZod<SubmissionRoutesOptions> = 
   app.post('/run', { schema: { hide: true }, config: { waits: true } }, async (request, reply) => {
     const preferred = preferredWaitSeconds(request.headers['prefer'])
     if (preferred) void reply.header('preference-applied', preferred.applied)
-    const { job, reused } = await submitRequest(services, request, refuseBroken)
+    const { job, created, reused } = await submitRequest(services, request, refuseBroken)
     if (reused) void reply.header('longhaul-reused', 'true')
     const waitMs = (preferred?.seconds ?? defaultWaitSeconds) * 1000
-    const ended = isTerminal(job.state) ? job : await watch.waitForEnd(job.id, waitMs)
+    const ended = isTerminal(job.state)
+      ? job
+      : await watch.waitForEnd(job.id, waitMs, { fresh: created })
     return answerRun(services, request, reply, ended ?? job)
   })
 }

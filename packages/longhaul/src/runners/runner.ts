@@ -31,7 +31,7 @@ export interface AttemptRequest {
   readonly attempt: number
   readonly input: JsonObject
   readonly inputs: readonly StagedFile[]
-  /** An existing directory that only this attempt uses; becomes the current directory. */
+  /** A directory that only this attempt uses; it exists, except for a runner in this process, and becomes the current directory. */
   readonly workspace: string
   /** Where the attempt's log text goes (runners/attempt-log.ts). */
   readonly logFile: string

@@ -182,10 +182,13 @@ export class Attempt {
     const { config, storage, outbound, mayRead } = this.#parts
     const batch = this.job.kind === 'batch' // systems A and B: these stages, in this order (five-systems A.3)
     const where = { workspace: this.#workspace, signal: this.#abort.signal }
-    await mkdir(this.#workspace, { recursive: true })
+    // One that runs in this process gets its own when it first asks where it is; most never do.
+    if (description.runner !== 'inline') await mkdir(this.#workspace, { recursive: true })
     if (!batch) this.#report({ stage: 'inputs' })
+    let tries = 0
     const staged = await this.#patiently(async () => {
-      await rm(path.join(this.#workspace, 'inputs'), { recursive: true, force: true })
+      if (tries++ > 0)
+        await rm(path.join(this.#workspace, 'inputs'), { recursive: true, force: true })
       return stageInputs(this.job.params, description, {
         ...where,
         storage,

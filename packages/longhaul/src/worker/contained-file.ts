@@ -11,7 +11,8 @@ export async function containedFile(
   file: string,
   what: string,
 ): Promise<{ readonly real: string; readonly size: number }> {
-  const root = await realpath(workspace)
+  // Where nobody has asked for the folder, it is not there, and nothing is inside it.
+  const root = await realpath(workspace).catch(() => path.resolve(workspace))
   const name = `${what} ${path.basename(file)}`
   const real = await realpath(path.resolve(root, file)).catch((cause: unknown) => {
     throw new LonghaulError('permanent', `${name} does not exist.`, { cause })

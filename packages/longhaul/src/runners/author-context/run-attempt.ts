@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import {
   describeProcessor,
   fileFieldsOf,
@@ -45,7 +46,10 @@ export async function runAttempt(options: {
       inputs,
       warm,
       signal,
-      workspace: message.workspace,
+      get workspace() {
+        mkdirSync(message.workspace, { recursive: true }) // it may not be there yet
+        return message.workspace
+      },
       jobId: message.job_id,
       attempt: message.attempt,
       track: trackFunction(reporter, signal),
