@@ -224,5 +224,6 @@ async function noteChanges(
   activity: Activity,
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const _ of engine.wakeups(signal)) activity.note()
+  // Every submission and every end says 'queued': a job to take, or a slot that is free. Progress alone makes nobody work.
+  for await (const { kind } of engine.wakeups(signal)) if (kind === 'queued') activity.note()
 }
