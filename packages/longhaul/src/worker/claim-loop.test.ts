@@ -171,7 +171,8 @@ it('does not ask for the same room twice at once', async () => {
 })
 
 it('leaves a settle that failed to the caller, and claims nothing for it', async () => {
-  const { loop, begun } = loopWith(async () => Promise.reject(new Error('the database is away')))
+  const away = async () => Promise.reject(new Error('the database is away'))
+  const { loop, begun } = loopWith(away, { slots: 0 })
   const wanted = () => [{ queue: 'q', slots: 1 }]
   loop.request({ queue: 'q' })
   await expect(loop.handOn(ended, wanted, () => undefined)).rejects.toThrow('away')

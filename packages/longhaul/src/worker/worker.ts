@@ -96,10 +96,14 @@ export function createWorker(parts: WorkerParts): Worker {
     // It keeps its slot while it publishes.
     if (ending === undefined || leaving.has(ending) || item?.outcome.kind === 'publishing')
       return engine.settle(items)
-    return claims.handOn(items, () => queuesWithRoom(ending), (claim, since) => {
-      leaving.add(ending)
-      begin(claim, since)
-    })
+    return claims.handOn(
+      items,
+      () => queuesWithRoom(ending),
+      (claim, since) => {
+        leaving.add(ending)
+        begin(claim, since)
+      },
+    )
   }
 
   /** `ending`: gives its slot up. */
