@@ -59,14 +59,12 @@ async function headsOf(
   turns: readonly { queue: string; owner: string; count: number; served: number }[],
   likely: readonly JobRow[],
 ): Promise<readonly JobRow[]> {
-  const [turn, other] = turns
-  const isLikely =
-    turn !== undefined &&
-    other === undefined &&
-    turn.owner === likely[0]?.owner &&
-    turn.count <= likely.length
-  const heads = isLikely
-    ? likely.slice(0, turn.count)
+  const guessed = turns.map(({ queue, owner, count }) =>
+    likely.filter((row) => row.queue === queue && row.owner === owner).slice(0, count),
+  )
+  const isGuessed = turns.every(({ count }, index) => guessed[index]?.length === count)
+  const heads = isGuessed
+    ? guessed.flat()
     : await tx.session.query<JobRow>(laneHeads, [
         turns.map(({ queue }) => queue),
         turns.map(({ owner }) => owner),

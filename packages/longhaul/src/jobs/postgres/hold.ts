@@ -35,7 +35,7 @@ export async function holdJobs(
 /** Jobs whose counters do not change: their queues need not be held. */
 export const holdRows = async (tx: Tx, ids: readonly string[]) => byId(await lockedJobs(tx, ids))
 
-export async function lockedJobs(tx: Tx, ids: readonly string[]): Promise<readonly JobRow[]> {
+async function lockedJobs(tx: Tx, ids: readonly string[]): Promise<readonly JobRow[]> {
   const rows = await tx.session.query<JobRow & { readonly now: number }>(lockJobs, [ids])
   tx.now = rows[0]?.now ?? tx.now
   return rows

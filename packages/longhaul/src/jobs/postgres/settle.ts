@@ -5,7 +5,7 @@ import { commit } from './commit.ts'
 import { heldBy } from './fence.ts'
 import { give } from './give.ts'
 import { grouped } from './grouped.ts'
-import { byId, holdJobs, lockedJobs, lockQueuesOfJobsAnd } from './hold.ts'
+import { byId, holdJobs, lockQueuesOfJobsAnd } from './hold.ts'
 import { look, type Claimer, type Given, type Look } from './look.ts'
 import { transition } from './transition.ts'
 import type { Engine, Tx } from './tx.ts'
@@ -68,14 +68,12 @@ async function hold(
 ): Promise<{ readonly held: Held; readonly found?: Look }> {
   if (claimers.length === 0) return { held: await holdJobs(tx, ids) }
   const wanted = claimers.flatMap(({ wants }) => wants.map(({ queue }) => queue))
-  const [, rows, found] = await Promise.all([
+  const [, found] = await Promise.all([
     tx.settings.noQueueLock ? [] : tx.session.query(lockQueuesOfJobsAnd, [ids, wanted]),
-    lockedJobs(tx, ids),
-    look(tx, claimers),
+    look(tx, claimers, ids),
   ])
-  // One time for all of it, and not before that of any row.
   tx.now = found.now
-  return { held: byId(rows), found }
+  return { held: byId(found.held), found }
 }
 
 function settleItems(
