@@ -7,6 +7,8 @@ export interface JobSeen {
   readonly job_id: string
   readonly status: string
   readonly attempt: number
+  /** Also changes with a checkpoint. */
+  readonly updated_at: string
 }
 
 /**
