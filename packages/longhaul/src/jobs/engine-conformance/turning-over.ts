@@ -25,12 +25,17 @@ const many = (count: number, owner = 'ann') =>
 const turnOver = (
   engine: JobEngine,
   lease: Lease,
-  { outcome = completed, slots = 1, queue = 'q', by = worker } = {} as {
+  {
+    outcome = completed,
+    slots = 1,
+    queue = 'q',
+    by = worker,
+  }: {
     readonly outcome?: Outcome
     readonly slots?: number
     readonly queue?: string
     readonly by?: typeof worker
-  },
+  } = {},
 ) => engine.settleAndClaim([{ lease, outcome }], by, [{ queue, slots }])
 
 export function turningOver(open: OpenEngine): void {
