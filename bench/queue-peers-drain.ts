@@ -30,15 +30,14 @@ export async function drainLonghaul(url: string): Promise<Drain> {
         await engine.submit(Array.from({ length: Math.min(1000, left) }, newJob))
     },
     async drain(jobs, batch) {
+      const wants = [{ queue: 'bench', slots: batch }]
+      const outcome = { kind: 'completed', result: { value: null, outputs: [] } } as const
+      let claims = await engine.claim(worker, wants)
       for (let done = 0; done < jobs;) {
-        const claims = await engine.claim(worker, [{ queue: 'bench', slots: batch }])
-        await engine.settle(
-          claims.map(({ lease }) => ({
-            lease,
-            outcome: { kind: 'completed', result: { value: null, outputs: [] } },
-          })),
-        )
-        done += claims.length
+        const items = claims.map(({ lease }) => ({ lease, outcome }))
+        done += items.length
+        // As the worker does: what ends and what begins in its place are one call.
+        claims = (await engine.settleAndClaim(items, worker, wants)).claims
       }
     },
     stop: () => database.close(),

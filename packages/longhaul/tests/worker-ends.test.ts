@@ -67,3 +67,16 @@ it('[Y.2.27] a stopped service gives its jobs back uncounted, and they run when 
   })
   expect(end).toMatchObject({ failures: 0, lost: 0, attempt: 2 })
 })
+
+it('stopped while jobs follow one another, gives back also what had just begun', async () => {
+  const ids = await Promise.all(Array.from({ length: 40 }, () => submit('sleeper', { ms: 1 })))
+  const views = () => Promise.all(ids.map(read))
+  const count = async (status: string) =>
+    (await views()).filter((job) => job.status === status).length
+  await until('the first ends', async () => (await count('completed')) >= 3)
+  await app.stop()
+  expect(app.worker?.running).toBe(0)
+  app = await open()
+  await until('the end of all', async () => (await count('completed')) === ids.length)
+  expect((await views()).filter(({ lost, failures }) => lost + failures > 0)).toEqual([])
+})

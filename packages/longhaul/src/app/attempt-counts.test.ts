@@ -10,6 +10,10 @@ it('counts how attempts ended by processor and class, each once, without any id'
     claim: async () => ['a', 'b', 'c', 'd'].map((id) => ({ job: { id, processor: 'p' } })),
     settle: async (items: { lease: Lease }[]) =>
       items.map(({ lease }) => (lease.jobId === 'c' ? 'lost' : 'settled')),
+    settleAndClaim: async () => ({
+      verdicts: ['settled'],
+      claims: [{ job: { id: 'e', processor: 'p' } }],
+    }),
     release: async () => undefined,
   }
   const engine = countEnds(inner as unknown as JobEngine, counts)
@@ -22,9 +26,11 @@ it('counts how attempts ended by processor and class, each once, without any id'
     { lease: lease('b'), outcome: { kind: 'failed', problem, retry: 'policy' } },
     { lease: lease('c'), outcome: completed },
   ])
-  await engine.release([lease('d'), lease('a')])
+  const worker = { id: 'w', host: 'h', bootId: 'b', pid: 1, slots: 1 }
+  await engine.settleAndClaim([{ lease: lease('d'), outcome: completed }], worker, [])
+  await engine.release([lease('e'), lease('a')])
   expect(counts.list().map(({ processor, end, count }) => [processor, end, count])).toEqual([
-    ['p', 'completed', 1],
+    ['p', 'completed', 2],
     ['p', 'out-of-memory', 1],
     ['p', 'lost', 1],
     ['p', 'released', 1],

@@ -1,4 +1,4 @@
-import type { JobEngine, Outcome } from '../jobs/engine.ts'
+import type { Claim, JobEngine, Outcome, Settlement, Turnover } from '../jobs/engine.ts'
 import type { JobId } from '../jobs/job.ts'
 
 /** How attempts of this process ended, since its start. Words and numbers only: no ids. */
@@ -25,20 +25,32 @@ export function countEnds(engine: JobEngine, counts: AttemptCounts): JobEngine {
     if (processor !== undefined) counts.add(processor, end)
     processors.delete(id)
   }
+  const began = (claims: readonly Claim[]): void => {
+    for (const { job } of claims) processors.set(job.id, job.processor)
+  }
+  const settled = (items: readonly Settlement[], verdicts: Turnover['verdicts']): void => {
+    for (const [index, { lease, outcome }] of items.entries()) {
+      if (outcome.kind === 'publishing') continue
+      ended(lease.jobId, verdicts[index] === 'settled' ? endOf(outcome) : 'lost')
+    }
+  }
   return {
     ...engine,
     async claim(worker, wants) {
       const claims = await engine.claim(worker, wants)
-      for (const { job } of claims) processors.set(job.id, job.processor)
+      began(claims)
       return claims
     },
     async settle(items) {
       const verdicts = await engine.settle(items)
-      for (const [index, { lease, outcome }] of items.entries()) {
-        if (outcome.kind === 'publishing') continue
-        ended(lease.jobId, verdicts[index] === 'settled' ? endOf(outcome) : 'lost')
-      }
+      settled(items, verdicts)
       return verdicts
+    },
+    async settleAndClaim(items, worker, wants) {
+      const turnover = await engine.settleAndClaim(items, worker, wants)
+      settled(items, turnover.verdicts)
+      began(turnover.claims)
+      return turnover
     },
     async release(leases) {
       await engine.release(leases)

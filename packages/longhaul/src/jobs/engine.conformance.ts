@@ -15,6 +15,7 @@ import { processes } from './engine-conformance/processes.ts'
 import { randomHistories } from './engine-conformance/random-histories.ts'
 import { settling } from './engine-conformance/settling.ts'
 import { submitting } from './engine-conformance/submitting.ts'
+import { turningOver } from './engine-conformance/turning-over.ts'
 import { upkeep } from './engine-conformance/upkeep.ts'
 import { waiting } from './engine-conformance/waiting.ts'
 
@@ -36,6 +37,7 @@ export function engineConformance(
     claiming(open)
     leases(open)
     settling(open)
+    turningOver(open)
     cancelling(open)
     dependencies(open)
     expiry(open)

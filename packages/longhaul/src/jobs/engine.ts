@@ -189,12 +189,22 @@ export interface AttemptUsage {
   readonly logKey?: string
 }
 
+/** What a worker asks of a queue. */
+export interface Want {
+  readonly queue: string
+  readonly slots: number
+}
+/** What an attempt came to. `also` commits with it, or not at all. */
+export interface Settlement {
+  readonly lease: Lease
+  readonly outcome: Outcome
+  readonly usage?: AttemptUsage
+  readonly also?: readonly Write[]
+}
+
 /** The worker's side. */
 export interface JobClaims {
-  claim(
-    worker: WorkerInfo,
-    wants: readonly { readonly queue: string; readonly slots: number }[],
-  ): Promise<readonly Claim[]>
+  claim(worker: WorkerInfo, wants: readonly Want[]): Promise<readonly Claim[]>
   /** Publications of any queue that somebody died over, also of processors that nobody serves any more. */
   claimPublications(worker: WorkerInfo, slots: number): Promise<readonly Claim[]>
   /** Prolongs leases and upserts the worker's row. `lost`: kill now, write nothing. `cancel`, `deadline`: stop, then settle. */
@@ -208,16 +218,22 @@ export interface JobClaims {
     }[],
   ): Promise<readonly { readonly lease: Lease; readonly verdict: Verdict }[]>
   checkpoint(lease: Lease, checkpoint: Checkpoint): Promise<'saved' | 'lost'>
-  settle(
-    items: readonly {
-      readonly lease: Lease
-      readonly outcome: Outcome
-      readonly usage?: AttemptUsage
-      readonly also?: readonly Write[]
-    }[],
-  ): Promise<readonly ('settled' | 'lost')[]>
+  settle(items: readonly Settlement[]): Promise<readonly ('settled' | 'lost')[]>
+  /**
+   * What `settle` and then `claim` would answer, with one commit: what comes next does not wait for one of its own. A lost
+   * lease claims as well; where `settle` throws, nothing is claimed.
+   */
+  settleAndClaim(
+    items: readonly Settlement[],
+    worker: WorkerInfo,
+    wants: readonly Want[],
+  ): Promise<Turnover>
   /** Shutdown: back to queued, nothing counted. */
   release(leases: readonly Lease[]): Promise<void>
+}
+export interface Turnover {
+  readonly verdicts: readonly ('settled' | 'lost')[]
+  readonly claims: readonly Claim[]
 }
 export interface WorkerInfo {
   readonly id: WorkerId

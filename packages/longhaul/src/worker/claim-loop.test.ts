@@ -1,14 +1,14 @@
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
-import type { Claim, JobEngine } from '../jobs/engine.ts'
-import { ClaimLoop, type Wanted } from './claim-loop.ts'
+import type { Claim, JobEngine, Settlement, Want } from '../jobs/engine.ts'
+import { ClaimLoop } from './claim-loop.ts'
 
 const claimOf = (name: string) => ({ lease: { jobId: name } }) as Claim
 
 function loopWith(
   claim: (queue: string, slots: number) => Promise<Claim[]>,
   options: {
-    wanted?: Wanted[]
+    wanted?: Want[]
     slots?: number
     mayClaim?: () => boolean
     publications?: (slots: number) => Promise<Claim[]>
@@ -20,9 +20,14 @@ function loopWith(
     {
       log: pino({ level: 'silent' }),
       engine: {
-        claim: async (_worker: unknown, [want]: readonly Wanted[]) => {
+        claim: async (_worker: unknown, [want]: readonly Want[]) => {
           asked.push(want?.queue ?? '')
           return claim(want?.queue ?? '', want?.slots ?? 0)
+        },
+        settle: async () => (asked.push('settled'), ['settled']),
+        settleAndClaim: async (_items: unknown, _worker: unknown, [want]: readonly Want[]) => {
+          asked.push(`settled and ${want?.queue}`)
+          return { verdicts: ['settled'], claims: await claim(want?.queue ?? '', want?.slots ?? 0) }
         },
         claimPublications: async (_worker: unknown, slots: number) =>
           (await options.publications?.(slots)) ?? [],
@@ -116,5 +121,61 @@ it('asks for publications of any queue when told to, and only then', async () =>
   other.loop.request({ publications: true })
   await expect.poll(() => other.begun).toEqual(['left over'])
   await other.loop.stop()
+  expect(begun).toEqual([])
+})
+
+const ended = [] as readonly Settlement[]
+
+it('asks for the next job in the call that ends one, and begins it before that is answered', async () => {
+  const { loop, begun, asked } = loopWith(async () => [claimOf('next')], { slots: 0 })
+  const wanted = () => [{ queue: 'q', slots: 1 }]
+  const handOn = () => loop.handOn(ended, wanted, ({ lease }) => begun.push(lease.jobId))
+  // Nobody has said that there is anything.
+  expect(await handOn()).toEqual(['settled'])
+  loop.request({ queue: 'q' })
+  expect(await handOn()).toEqual(['settled'])
+  expect(begun).toEqual(['next'])
+  await loop.stop()
+  await handOn()
+  expect(asked).toEqual(['settled', 'settled and q', 'settled'])
+})
+
+it('gives every queue that may have something its turn with the slots that come free', async () => {
+  const gave: Record<string, number> = { one: 9, two: 9, three: 0 }
+  const { loop, asked } = loopWith(async (queue) => (gave[queue] ? [claimOf(queue)] : []), {
+    wanted: Object.keys(gave).map((queue) => ({ queue, slots: 1 })),
+    slots: 0,
+  })
+  loop.request({ publications: true })
+  const wanted = () => Object.keys(gave).map((queue) => ({ queue, slots: 1 }))
+  for (let end = 0; end < 8; end++) await loop.handOn(ended, wanted, () => undefined)
+  await loop.stop()
+  const turns = (queue: string) => asked.filter((one) => one === `settled and ${queue}`).length
+  expect(turns('three')).toBe(1)
+  expect(Math.abs(turns('one') - turns('two'))).toBeLessThanOrEqual(1)
+  expect(turns('one') + turns('two')).toBe(7)
+})
+
+it('does not ask for the same room twice at once', async () => {
+  const gate = Promise.withResolvers<void>()
+  const { loop, asked } = loopWith(async () => (await gate.promise, [claimOf('a')]), { slots: 0 })
+  loop.request({ queue: 'q' })
+  const wanted = () => [{ queue: 'q', slots: 1 }]
+  const first = loop.handOn(ended, wanted, () => undefined)
+  await expect.poll(() => asked).toEqual(['settled and q'])
+  await loop.handOn(ended, wanted, () => undefined)
+  gate.resolve()
+  await first
+  await loop.stop()
+  expect(asked).toEqual(['settled and q', 'settled'])
+})
+
+it('leaves a settle that failed to the caller, and claims nothing for it', async () => {
+  const away = async () => Promise.reject(new Error('the database is away'))
+  const { loop, begun } = loopWith(away, { slots: 0 })
+  const wanted = () => [{ queue: 'q', slots: 1 }]
+  loop.request({ queue: 'q' })
+  await expect(loop.handOn(ended, wanted, () => undefined)).rejects.toThrow('away')
+  await loop.stop()
   expect(begun).toEqual([])
 })

@@ -1,31 +1,33 @@
-import type { Claim, WorkerInfo } from '../jobs/engine.ts'
+import type { Claim, Settlement, Turnover, Want, WorkerInfo } from '../jobs/engine.ts'
 import { growingPauseMs } from './repeat.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 const firstPauseMs = 200
 const longestPauseMs = 5000
 
-/** What a queue may be asked for now. */
-export interface Wanted {
-  readonly queue: string
-  readonly slots: number
-}
-
 type Parts = Pick<WorkerParts, 'engine' | 'log'>
+/** `since`: when the claim was sent. */
+type Begin = (claim: Claim, since: number) => void
 interface ClaimOptions {
   readonly worker: () => WorkerInfo
-  readonly wanted: () => readonly Wanted[]
+  /** What each queue may be asked for now, besides what is being asked for already. */
+  readonly wanted: () => readonly Want[]
   /** Slots of this process that are free. */
   readonly free: () => number
   /** Whether anything may be claimed at all; asked before each claim. */
   readonly mayClaim: () => Promise<boolean>
-  /** `since`: when the claim was sent. */
-  readonly begin: (claim: Claim, since: number) => void
+  readonly begin: Begin
+}
+interface ClaimRequest {
+  /** Also those of queues that are not served here. */
+  readonly publications?: boolean
+  /** Where there is said to be something. */
+  readonly queue?: string
 }
 
 /**
- * Claims when asked to, one round at a time. A round that fails is tried again after growing pauses, each worker's its own,
- * so that a database that comes back is not met by all at once.
+ * Claims when asked to, one round at a time, and for a slot that comes free at once. A round that fails is tried again after
+ * growing pauses, each worker's its own, so that a database that comes back is not met by all at once.
  */
 export class ClaimLoop {
   readonly #parts: Parts
@@ -37,21 +39,45 @@ export class ClaimLoop {
   #retry: NodeJS.Timeout | undefined
   #turn = 0
   #stopped = false
+  /** Queues that may have more than they were asked for. */
+  readonly #plenty = new Set<string>()
+  /** Slots that queues are being asked for, and nobody knows yet what comes. */
+  readonly #asked = new Map<string, number>()
 
   constructor(parts: Parts, options: ClaimOptions) {
     this.#parts = parts
     this.#options = options
   }
 
-  /**
-   * Claims soon: now, after the round that is under way, or when the pause after a failure has passed. `publications`: also
-   * those of queues that are not served here.
-   */
-  request({ publications = false } = {}): void {
-    if (publications) this.#publications = true
+  /** Claims soon: now, after the round that is under way, or when the pause after a failure has passed. */
+  request({ publications = false, queue }: ClaimRequest = {}): void {
+    if (queue !== undefined) this.#plenty.add(queue)
+    if (publications) {
+      this.#publications = true
+      // Now and then each has its turn, whatever was not said of it.
+      for (const one of this.#options.wanted()) this.#plenty.add(one.queue)
+    }
     if (this.#stopped || this.#retry !== undefined) return
     if (this.#round) this.#again = true
     else this.#round = this.#claimAll().finally(() => (this.#round = undefined))
+  }
+
+  /**
+   * Settles what ends, and claims for its slot in the same transaction, of a queue that is believed to have something; each
+   * such queue in its turn. What comes has begun when this resolves; where nothing comes, the rounds go on looking.
+   */
+  async handOn(
+    items: readonly Settlement[],
+    wanted: () => readonly Want[],
+    begin: Begin,
+  ): Promise<Turnover['verdicts']> {
+    const { engine } = this.#parts
+    const want = (await this.#options.mayClaim()) ? this.#oneOf(wanted()) : undefined
+    if (want === undefined) return engine.settle(items)
+    const { verdicts } = await this.#ask(want, begin, () =>
+      engine.settleAndClaim(items, this.#options.worker(), [want]),
+    )
+    return verdicts
   }
 
   /** No more rounds; what the one under way brings has begun when it resolves. */
@@ -72,15 +98,16 @@ export class ClaimLoop {
           for (const claim of await engine.claimPublications(worker(), free())) begin(claim, since)
           this.#publications = false
         }
-        const queues = wanted()
+        const queues = wanted().map(({ queue }) => queue)
         // Each round starts with another queue, so that none is served first for ever.
         for (let i = 0; i < queues.length; i++) {
-          const one = queues[(this.#turn + i) % queues.length]
-          const slots = Math.min(one?.slots ?? 0, free())
-          if (one === undefined || slots <= 0 || this.#stopped || !(await mayClaim())) continue
-          const since = performance.now()
-          const claims = await engine.claim(worker(), [{ queue: one.queue, slots }])
-          for (const claim of claims) begin(claim, since)
+          const queue = queues[(this.#turn + i) % queues.length]
+          if (queue === undefined || this.#stopped || !(await mayClaim())) continue
+          const slots = Math.min(this.#roomOf(queue, wanted()), free())
+          if (slots <= 0) continue
+          await this.#ask({ queue, slots }, begin, async () => ({
+            claims: await engine.claim(worker(), [{ queue, slots }]),
+          }))
         }
         this.#turn++
       } while (this.#again && !this.#stopped)
@@ -94,5 +121,39 @@ export class ClaimLoop {
         this.request()
       }, pauseMs).unref()
     }
+  }
+
+  /** Begins what comes; until then nobody else asks for the same room. */
+  async #ask<T extends { readonly claims: readonly Claim[] }>(
+    { queue, slots }: Want,
+    begin: Begin,
+    ask: () => Promise<T>,
+  ): Promise<T> {
+    const since = performance.now()
+    this.#asked.set(queue, (this.#asked.get(queue) ?? 0) + slots)
+    try {
+      const answer = await ask()
+      for (const claim of answer.claims) begin(claim, since)
+      if (answer.claims.length < slots) this.#plenty.delete(queue)
+      else this.#plenty.add(queue)
+      return answer
+    } finally {
+      this.#asked.set(queue, (this.#asked.get(queue) ?? 0) - slots)
+    }
+  }
+
+  #oneOf(wanted: readonly Want[]): Want | undefined {
+    if (this.#stopped || this.#retry !== undefined) return undefined
+    const able = wanted.filter(
+      ({ queue }) => this.#plenty.has(queue) && this.#roomOf(queue, wanted) > 0,
+    )
+    if (able.length === 0) return undefined
+    const one = able[this.#turn++ % able.length]
+    return one && { queue: one.queue, slots: 1 }
+  }
+
+  #roomOf(queue: string, wanted: readonly Want[]): number {
+    const { slots = 0 } = wanted.find((want) => want.queue === queue) ?? {}
+    return slots - (this.#asked.get(queue) ?? 0)
   }
 }

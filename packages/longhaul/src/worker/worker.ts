@@ -1,8 +1,8 @@
-import type { Claim, WorkerInfo } from '../jobs/engine.ts'
+import type { Claim, Settlement, Turnover, Want, WorkerInfo } from '../jobs/engine.ts'
 import type { Runner } from '../runners/runner.ts'
 import { Attempt } from './attempt.ts'
 import { CancelWatch } from './cancel-watch.ts'
-import { ClaimLoop, type Wanted } from './claim-loop.ts'
+import { ClaimLoop } from './claim-loop.ts'
 import { DiskWatch } from './disk-watch.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { growingPauseMs, pause, repeat } from './repeat.ts'
@@ -32,6 +32,8 @@ export interface Worker {
 export function createWorker(parts: WorkerParts): Worker {
   const { config, engine, runners, log } = parts
   const attempts = new Set<Attempt>()
+  /** Those of them that have ended but for clearing up, and whose slot another has. */
+  const leaving = new Set<Attempt>()
   const stopping = new AbortController()
   const ended = new AbortController()
   const drained = Promise.withResolvers<void>()
@@ -50,17 +52,18 @@ export function createWorker(parts: WorkerParts): Worker {
   }
   const keeper = new LeaseKeeper(parts, worker)
   const cancels = new CancelWatch(engine, attempts, log)
-  // An attempt that speaks to the engine speaks of the worker as it is then.
+  // An attempt that speaks to the engine speaks of the worker as it is then, and hands its slot on when it ends.
   const attemptParts: WorkerParts = {
     ...parts,
+    engine: { ...engine, settle },
     get worker() {
       return worker()
     },
   }
   const claims = new ClaimLoop(parts, {
     worker,
-    wanted: queuesWithRoom,
-    free: () => config.maxConcurrentJobs - attempts.size,
+    wanted: () => queuesWithRoom(),
+    free: () => config.maxConcurrentJobs - (attempts.size - leaving.size),
     mayClaim: async () => {
       await disk.look()
       return holding() === undefined
@@ -74,24 +77,44 @@ export function createWorker(parts: WorkerParts): Worker {
     parts.logs?.follow(claim.lease)
     keeper.keep(attempt, since)
     if (draining !== undefined) attempt.drain() // its claim was under way
+    if (stopping.signal.aborted) attempt.stop('drain')
     log.info(
       { job_id: claim.job.id, attempt: claim.lease.attempt, processor: claim.job.processor },
       'attempt started',
     )
     void attempt.done.then(() => {
       attempts.delete(attempt)
+      leaving.delete(attempt)
       parts.logs?.forget(claim.lease)
       claims.request()
     })
   }
 
-  function queuesWithRoom(): Wanted[] {
+  function settle(items: readonly Settlement[]): Promise<Turnover['verdicts']> {
+    const [item] = items
+    const ending = [...attempts].find(({ lease }) => lease === item?.lease)
+    // It keeps its slot while it publishes.
+    if (ending === undefined || leaving.has(ending) || item?.outcome.kind === 'publishing')
+      return engine.settle(items)
+    return claims.handOn(
+      items,
+      () => queuesWithRoom(ending),
+      (claim, since) => {
+        leaving.add(ending)
+        begin(claim, since)
+      },
+    )
+  }
+
+  /** `ending`: gives its slot up. */
+  function queuesWithRoom(ending?: Attempt): Want[] {
+    const staying = [...attempts].filter((attempt) => attempt !== ending && !leaving.has(attempt))
     const queues = new Map<string, number>()
     for (const runner of runners.values()) {
       if (runner.state().kind !== 'ready') continue
       const { name, concurrency = config.maxConcurrentJobs } = runner.description
       const queue = queueOf(runner)
-      const busy = [...attempts].filter((attempt) => attempt.job.processor === name).length
+      const busy = staying.filter((attempt) => attempt.job.processor === name).length
       queues.set(queue, (queues.get(queue) ?? 0) + Math.max(0, concurrency - busy))
     }
     return [...queues].filter(([, slots]) => slots > 0).map(([queue, slots]) => ({ queue, slots }))
@@ -103,7 +126,7 @@ export function createWorker(parts: WorkerParts): Worker {
       try {
         for await (const wakeup of engine.wakeups(stopping.signal)) {
           failures = 0
-          if (wakeup.kind === 'queued') claims.request()
+          if (wakeup.kind === 'queued') claims.request({ queue: wakeup.queue })
           else cancels.changed(wakeup.jobId)
         }
       } catch (error) {
@@ -138,8 +161,10 @@ export function createWorker(parts: WorkerParts): Worker {
     await Promise.race([allDone(), pause(config.leaseMs * 0.8, over)])
   }
 
-  const allDone = async (): Promise<void> =>
-    void (await Promise.all([...attempts].map((attempt) => attempt.done)))
+  /** Also those that begin meanwhile, in the place of one that ends. */
+  async function allDone(): Promise<void> {
+    while (attempts.size > 0) await Promise.all([...attempts].map((attempt) => attempt.done))
+  }
 
   const fenceTimer = setInterval(() => keeper.fence(), Math.max(20, keeper.touchMs / 2))
   const untilStopped = { signal: stopping.signal, log }
@@ -166,7 +191,7 @@ export function createWorker(parts: WorkerParts): Worker {
 
   return {
     get running() {
-      return attempts.size
+      return attempts.size - leaving.size
     },
     get holding() {
       return holding()

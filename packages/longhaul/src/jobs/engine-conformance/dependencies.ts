@@ -93,6 +93,19 @@ export function dependencies(open: OpenEngine): void {
       expect(await typesOf(engine, b)).toEqual(['queued', 'failed'])
     })
 
+    it('fails by the one that failed, in whatever order another was cancelled', async () => {
+      const { engine } = its
+      const [cancelled = ''] = await submitted(engine, newJob({ queue: 'other' }))
+      await engine.requestCancel([cancelled], { scope: 'everyone' })
+      const failed = await running(engine)
+      await settleOne(engine, failed.lease, never)
+      for (const on of [
+        [cancelled, failed.id],
+        [failed.id, cancelled],
+      ])
+        expect(await stateOf(engine, await after(engine, on))).toBe('failed')
+    })
+
     it('runs however they end where it says so', async () => {
       const { engine } = its
       const a = await running(engine)

@@ -4,7 +4,7 @@ import type { Checkpoint, JobEngine, NewJob, Outcome, WorkerInfo } from '../engi
 
 /** A claimer process needs no more than this of an engine. */
 export type OpenForTest = (argument: string) => Promise<{
-  readonly engine: Pick<JobEngine, 'claim' | 'settle'>
+  readonly engine: Pick<JobEngine, 'claim' | 'settle' | 'settleAndClaim'>
   close(): Promise<void>
 }>
 

@@ -84,15 +84,44 @@ const settle =
     const holds = model.holds(lease)
     const [answer] = await engine.settle([{ lease, outcome: outcomes[how] }])
     same(`settling ${job.id} as ${how}`, answer, holds ? 'settled' : 'lost')
-    if (!holds) return
-    if (how === 'publishing') job.publishing = true
-    else if (how === 'completed' || how === 'cancelled') model.end(job, how)
-    else if (how === 'lost') model.lose(job, false)
-    else if (how === 'policy') model.fail(job)
-    else {
-      job.failures += 1
-      model.end(job, 'failed')
-    }
+    if (holds) apply(model, job, how)
+  }
+function apply(model: Model, job: ModelJob, how: How): void {
+  if (how === 'publishing') job.publishing = true
+  else if (how === 'completed' || how === 'cancelled') model.end(job, how)
+  else if (how === 'lost') model.lose(job, false)
+  else if (how === 'policy') model.fail(job)
+  else {
+    job.failures += 1
+    model.end(job, 'failed')
+  }
+}
+
+const turnOver =
+  (n: number, how: How, slots: number): Step =>
+  async (engine, model) => {
+    await sweep(engine, model)
+    const lease = pick(model.leases, n)?.lease
+    if (lease === undefined) return
+    const job = model.jobOf(lease)
+    const holds = model.holds(lease)
+    const before = model.ready
+    const worker = workerNamed(`m${(claimers += 1)}`)
+    const { verdicts, claims } = await engine.settleAndClaim(
+      [{ lease, outcome: outcomes[how] }],
+      worker,
+      [{ queue: 'q', slots }],
+    )
+    same(`settling ${job.id} as ${how}`, verdicts, [holds ? 'settled' : 'lost'])
+    if (holds) apply(model, job, how)
+    model.sweep()
+    // What became ready by the end itself may be given, or left to the next claim.
+    const still = before.filter((one) => model.ready.includes(one))
+    const [least, most] = [model.claimable(slots, still), model.claimable(slots)]
+    const isRight = claims.length >= least && claims.length <= most
+    same('number of claims', claims.length, isRight ? claims.length : `${least} to ${most}`)
+    for (const one of claims) take(model, one, worker.id)
+    await engine.sweep()
   }
 
 const touch =
@@ -223,6 +252,9 @@ export const steps = fc.oneof(
   fc
     .tuple(number, fc.constantFrom(...(Object.keys(outcomes) as How[])))
     .map(([n, how]) => named(`settle ${n} ${how}`, settle(n, how))),
+  fc
+    .tuple(number, fc.constantFrom(...(Object.keys(outcomes) as How[])), fc.nat({ max: 3 }))
+    .map(([n, how, slots]) => named(`turn ${n} ${how} ${slots}`, turnOver(n, how, slots))),
   number.map((n) => named(`touch ${n}`, touch(n))),
   number.map((n) => named(`release ${n}`, release(n))),
   number.map((n) => named(`kill ${n}`, kill(n))),

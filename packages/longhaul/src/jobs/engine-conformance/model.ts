@@ -51,9 +51,13 @@ export class Model {
     return { due: due.length, expired: late.map(({ id }) => id) }
   }
 
-  /** How many jobs a claim gives: publications first, then by owner as far as caps go. */
-  claimable(slots: number): number {
-    const waiting = this.jobs.filter((job) => job.state === 'queued' && job.blockedBy.size === 0)
+  /** What waits for nothing but a slot. */
+  get ready(): readonly ModelJob[] {
+    return this.jobs.filter((job) => job.state === 'queued' && job.blockedBy.size === 0)
+  }
+
+  /** How many of these a claim gives: publications first, then by owner as far as caps go. */
+  claimable(slots: number, waiting = this.ready): number {
     const publications = waiting.filter((job) => job.publishing).slice(0, slots)
     if (this.paused) return publications.length
     const owners = new Set(this.jobs.map(({ owner }) => owner))

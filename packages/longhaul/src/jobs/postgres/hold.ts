@@ -11,6 +11,10 @@ export const lockQueues =
   'SELECT 1 FROM queue_state WHERE queue = ANY ($1) ORDER BY queue FOR UPDATE'
 export const lockQueuesOfJobs = `SELECT 1 FROM queue_state
   WHERE queue IN (SELECT queue FROM job WHERE id = ANY ($1)) ORDER BY queue FOR UPDATE`
+/** Of jobs ($1), and others ($2). */
+export const lockQueuesOfJobsAnd = `SELECT 1 FROM queue_state
+  WHERE queue IN (SELECT queue FROM job WHERE id = ANY ($1) UNION ALL SELECT unnest($2::text[]))
+  ORDER BY queue FOR UPDATE`
 /** The clock is read behind the locks: a row that somebody held is looked at again. */
 export const lockJobs = `SELECT ${clock} AS now, locked.* FROM
   (SELECT * FROM job WHERE id = ANY ($1) ORDER BY seq FOR UPDATE) locked`
@@ -37,7 +41,7 @@ async function lockedJobs(tx: Tx, ids: readonly string[]): Promise<readonly JobR
   return rows
 }
 
-const byId = (rows: readonly JobRow[]): ReadonlyMap<string, JobRow> =>
+export const byId = (rows: readonly JobRow[]): ReadonlyMap<string, JobRow> =>
   new Map(rows.map((row) => [row.id, row]))
 
 /** The job as the operation has left it so far; undefined: not there, or not the asker's. */

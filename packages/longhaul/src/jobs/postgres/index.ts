@@ -21,7 +21,7 @@ import { release } from './release.ts'
 import { prune, remove } from './remove.ts'
 import { retry } from './retry.ts'
 import { checkRoom } from './room.ts'
-import { settle } from './settle.ts'
+import { settling } from './settle.ts'
 import { submit } from './submit.ts'
 import { sweep } from './sweep.ts'
 import { touch } from './touch.ts'
@@ -39,6 +39,7 @@ export function postgresEngine(database: PostgresDatabase, options: EngineOption
     troubleAtMs: Number.NEGATIVE_INFINITY,
   }
   return {
+    ...settling(engine),
     submit: submit(engine),
     requestCancel: requestCancel(engine),
     retry: retry(engine),
@@ -50,7 +51,6 @@ export function postgresEngine(database: PostgresDatabase, options: EngineOption
     claimPublications: claimPublications(engine),
     touch: touch(engine),
     checkpoint: checkpoint(engine),
-    settle: settle(engine),
     release: release(engine),
     append: append(engine),
     read: read(engine),

@@ -4,14 +4,16 @@ import { openPostgres, type PostgresDatabase } from '../../database/postgres/ind
 import { sessionSettings } from '../../database/postgres/open-postgres.ts'
 import { startTestPostgres, type TestPostgres } from '../../testing/servers/postgres.ts'
 import { eventsAfter } from './append.ts'
-import { anyWork, laneHeads, likelyHeads, lookText, publications } from './claim.ts'
+import { anyWork } from './claim.ts'
 import { markEnds } from './commit-once.ts'
 import { unheardPairs } from './dependants.ts'
 import { dueJobs, expiredJobs } from './due.ts'
 import { finishedSince } from './history.ts'
-import { lockJobs, lockQueuesOfJobs } from './hold.ts'
+import { laneHeads } from './give.ts'
+import { lockJobs, lockQueuesOfJobs, lockQueuesOfJobsAnd } from './hold.ts'
 import { postgresEngine } from './index.ts'
 import { countText, jobsById, pageText } from './list.ts'
+import { likelyHeads, lookText, publications } from './look.ts'
 import { laneViews } from './queues.ts'
 import { waitingLanes } from './reasons.ts'
 import { oldestFinished, oldReasons } from './remove.ts'
@@ -96,6 +98,7 @@ describe('with the statistics of 100,000 jobs', () => {
     'what a claim looks at': lookText,
     waitingLanes,
     lockQueuesOfJobs,
+    lockQueuesOfJobsAnd,
     lockJobs,
     'what a touch writes': writeText,
     'what a sweep looks at': sweepLook,

@@ -45,7 +45,7 @@ async function readWaiting(
 }
 
 /** The same rows with what this operation changes of them. */
-const asDecided = (tx: Tx, { lanes, queues, workers }: Waiting): Waiting => ({
+export const asDecided = (tx: Tx, { lanes, queues, workers }: Waiting): Waiting => ({
   lanes: lanes.map((lane) => {
     const { move, served } = tx.lanes.get(laneKey(lane.queue, lane.owner)) ?? {}
     const ready = lane.ready + (move?.ready ?? 0)
@@ -58,10 +58,21 @@ const asDecided = (tx: Tx, { lanes, queues, workers }: Waiting): Waiting => ({
   }),
   queues: queues.map((row) => {
     const { tokens, refilledAt } = tx.queues.get(row.queue) ?? {}
-    return { ...row, tokens: tokens ?? row.tokens, refilled_at: refilledAt ?? row.refilled_at }
+    return {
+      ...row,
+      running: row.running + runningMore(tx, row.queue),
+      tokens: tokens ?? row.tokens,
+      refilled_at: refilledAt ?? row.refilled_at,
+    }
   }),
   workers,
 })
+
+const runningMore = (tx: Tx, of: string): number =>
+  [...tx.lanes.values()].reduce(
+    (sum, { queue, move }) => (queue === of ? sum + (move.states[1] ?? 0) : sum),
+    0,
+  )
 
 export function changedReasons(
   { lanes, queues, workers }: Waiting,

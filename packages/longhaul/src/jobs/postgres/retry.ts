@@ -1,7 +1,7 @@
 import type { JobStore, RetryOutcome } from '../engine.ts'
 import { isTerminal } from '../job.ts'
 import type { JobRow } from '../row.ts'
-import { hearOfEnd, retryJob, type RetryOf } from '../rules/index.ts'
+import { decisiveEnd, hearOfEnd, retryJob, type RetryOf } from '../rules/index.ts'
 import { commit } from './commit.ts'
 import { current, holdRows } from './hold.ts'
 import { holdLanes, useClock, type LaneName } from './lanes.ts'
@@ -65,8 +65,7 @@ function retryOne(
   tx.more.push({ text: 'DELETE FROM job_progress WHERE job_id = $1', values: [row.id] })
   if (how.from === 'start')
     tx.more.push({ text: 'DELETE FROM job_checkpoint WHERE job_id = $1', values: [row.id] })
-  const failed = dependencies.find((on) => isOver(on) && on.state !== 'completed')
-  if (failed === undefined || row.on_dependency === 'any') return
-  const decision = hearOfEnd(after, failed, blockedBy, tx)
+  const over = decisiveEnd(row, dependencies.filter(isOver))
+  const decision = over && hearOfEnd(after, over, blockedBy, tx)
   if (decision !== undefined) transition(tx, after, decision)
 }

@@ -3,7 +3,7 @@ import type { Write } from '../../database/database.ts'
 import type { JobStore, NewJob, Submitted } from '../engine.ts'
 import { isTerminal } from '../job.ts'
 import { toJob, type JobRow } from '../row.ts'
-import { hearOfEnd, maxDependencies, newRow, refuseBeyond } from '../rules/index.ts'
+import { decisiveEnd, hearOfEnd, maxDependencies, newRow, refuseBeyond } from '../rules/index.ts'
 import { commit } from './commit.ts'
 import { grouped, type Answer } from './grouped.ts'
 import { holdLanes, useClock } from './lanes.ts'
@@ -187,11 +187,8 @@ function insert(tx: Tx, found: Found, { job, on }: Extract<Plan, { kind: 'new' }
     values: [job.id, on.map(({ id }) => id), on.map(({ state }) => Number(isTerminal(state)))],
   })
   // A dependency that had failed or been cancelled already decides at once.
-  const over = on.find(({ state }) => isTerminal(state) && state !== 'completed')
-  const decision =
-    over === undefined || row.on_dependency === 'any'
-      ? undefined
-      : hearOfEnd(row, over, row.blocked_by, tx)
+  const over = decisiveEnd(row, on)
+  const decision = over && hearOfEnd(row, over, row.blocked_by, tx)
   if (decision !== undefined) transition(tx, row, decision)
 }
 

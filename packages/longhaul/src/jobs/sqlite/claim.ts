@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Connection } from '../../database/index.ts'
 import { LonghaulError } from '../../errors/index.ts'
-import type { Claim, JobClaims, WorkerInfo } from '../engine.ts'
+import type { Claim, JobClaims, Want, WorkerInfo } from '../engine.ts'
 import type { JobRow } from '../row.ts'
 import { claimOf, expireJob, isExpired, startAttempt } from '../rules/index.ts'
 import { beginAttempt } from './attempt.ts'
@@ -30,13 +30,15 @@ export const claim =
     const now = databaseNow(reader)
     // An idle worker asks often; it need not take the write lock to hear that there is nothing, or no room.
     if (!isAnyDue(reader, now) && !wants.some(({ queue }) => hasWork(reader, queue, now))) return []
-    return commit(engine, (tx) => {
-      wakeDue(tx, tx.now)
-      const claims = wants.flatMap(({ queue, slots }) => claimFrom(tx, worker, queue, slots))
-      if (claims.length > 0) seeWorker(tx, worker)
-      return claims
-    })
+    return commit(engine, (tx) => claimAll(tx, worker, wants))
   }
+
+export function claimAll(tx: Tx, worker: WorkerInfo, wants: readonly Want[]): readonly Claim[] {
+  wakeDue(tx, tx.now)
+  const claims = wants.flatMap(({ queue, slots }) => claimFrom(tx, worker, queue, slots))
+  if (claims.length > 0) seeWorker(tx, worker)
+  return claims
+}
 
 export const anyPublication = `SELECT * FROM job INDEXED BY job_publish
   WHERE state = 'queued' AND publishing IS NOT NULL LIMIT 1`

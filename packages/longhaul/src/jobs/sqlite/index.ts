@@ -20,7 +20,7 @@ import { release } from './release.ts'
 import { prune, remove } from './remove.ts'
 import { retry } from './retry.ts'
 import { checkRoom } from './room.ts'
-import { settle } from './settle.ts'
+import { settle, settleAndClaim } from './settle.ts'
 import { submit } from './submit.ts'
 import { sweep } from './sweep.ts'
 import { touch } from './touch.ts'
@@ -48,6 +48,7 @@ export function sqliteEngine(database: SqliteDatabase, options: EngineOptions = 
     touch: touch(engine),
     checkpoint: checkpoint(engine),
     settle: settle(engine),
+    settleAndClaim: settleAndClaim(engine),
     release: release(engine),
     append: append(engine),
     read: read(engine),

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { readEvidence, type LedgerLine, type StallLine } from './evidence.ts'
 import type { Finding } from './findings.ts'
 import type { RunFolder } from './run-folder.ts'
+import { Standstill } from './standstill.ts'
 import type { JobSeen, TortureClient } from './torture-client.ts'
 
 const over = (job: JobSeen): boolean => ['completed', 'failed', 'cancelled'].includes(job.status)
@@ -32,8 +33,7 @@ export async function awaitEnds(
   const findings = new Map<string, Finding>()
   const firstSeen = new Map<string, number>()
   let open = [...ids]
-  let state = ''
-  let changedAt = Date.now()
+  const standstill = new Standstill({ quietMs })
   for (;;) {
     const jobs = await Promise.all(open.map((id) => client.job(id)))
     const now = Date.now()
@@ -55,14 +55,16 @@ export async function awaitEnds(
     const unended = jobs.filter((job) => !over(job))
     open = unended.map((job) => job.job_id)
     if (open.length === 0) return [...findings.values()]
-    const seen = unended.map((job) => `${job.job_id} ${job.status} ${job.attempt}`).join()
-    if (seen !== state) [state, changedAt] = [seen, now]
-    if (now - changedAt > quietMs)
+    const seen = unended.map((job) => ({
+      ...job,
+      signedAt: signs.get(`${job.job_id}.${job.attempt}`)?.at,
+    }))
+    if (standstill.isReached(seen, now))
       return [
         ...findings.values(),
         ...unended.map(({ job_id: id, status }): Finding => ({
           kind: 'lost',
-          what: `${id} was acknowledged and is still ${status} after ${quietMs} ms in which nothing changed`,
+          what: `${id} was acknowledged and is still ${status}; nothing has changed for ${quietMs} ms and more`,
         })),
       ]
     await pause(200)

@@ -7,7 +7,13 @@ export interface JobSeen {
   readonly job_id: string
   readonly status: string
   readonly attempt: number
+  /** Also changes with a checkpoint. */
+  readonly updated_at: string
 }
+
+/** Generous: a machine that runs much else besides is slow, and a client that gives up proves nothing. */
+const answerMs = 10_000
+const patienceMs = 180_000
 
 /**
  * A client that never gives up, as a good one does: repeats what got no answer with the same idempotency key, and trusts
@@ -88,7 +94,7 @@ export class TortureClient {
   }
 
   async #insist<T>(what: string, work: (url: string) => Promise<T>): Promise<T> {
-    const deadline = Date.now() + 60_000
+    const deadline = Date.now() + patienceMs
     for (;;) {
       const url = this.#urlOf()
       try {
@@ -110,7 +116,7 @@ interface UploadStarted {
 
 /** Every status that is no success is an error here: whoever insists, tries again. */
 async function send(url: string, init: RequestInit = {}): Promise<Response> {
-  const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(5000) })
+  const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(answerMs) })
   if (answer.ok) return answer
   throw new Error(`${init.method ?? 'GET'} ${url}: ${answer.status} ${await answer.text()}`)
 }
