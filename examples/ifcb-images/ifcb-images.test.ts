@@ -190,12 +190,12 @@ describe('verify', () => {
     [
       'a number differs',
       'rois_00000.jsonl',
-      (text: string) => text.replace('"trigger":1,', '"trigger":2,'),
+      (text: string) => text.replace('"trigger": 1,', '"trigger": 2,'),
     ],
     [
       'a count differs',
       'bins_00000.jsonl',
-      (text: string) => text.replace(/"lines":(\d)/, '"lines":9$1'),
+      (text: string) => text.replace(/"lines": (\d)/, '"lines": 9$1'),
     ],
     [
       'a header value differs',

@@ -74,7 +74,7 @@ class RecordWriter:
 
     def _append(self, encoded: Dict[str, Any]) -> None:
         self._check()
-        line = json.dumps(encoded, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace") + b"\n"
+        line = json.dumps(encoded, allow_nan=False).encode("ascii") + b"\n"
         if self._sink is not None and self._size + len(line) > self._file_bytes:
             self._end_file()
         if self._sink is None:

@@ -107,8 +107,7 @@ class ShardWriter:
         self._tar.close()
         self._give(self._path, self._shard_name(".tar"), MEDIA_TYPE)
         index = self._new_file(self._shard_name(".json"))
-        text = json.dumps(self._layout.index_of(self._sizes), ensure_ascii=False, separators=(",", ":"))
-        index.write_bytes(text.encode("utf-8", "surrogateescape"))
+        index.write_text(json.dumps(self._layout.index_of(self._sizes), indent=2), "ascii")
         self._give(index, self._shard_name(".json"), "application/json")
         self.files.append(self._shard_name(".tar"))
         self._tar, self._path, self._sizes, self._bytes = None, None, {}, 0

@@ -1,4 +1,5 @@
 import type { Job, JobOutput } from '../jobs/job.ts'
+import { asciiDocument } from '../support/ascii-json.ts'
 import type { Json } from '../support/json.ts'
 import { binResult } from './bin-result.ts'
 import { describeOutputs } from './describe-outputs.ts'
@@ -16,14 +17,14 @@ export function resultsIndex(
 ): string | undefined {
   if (job.kind !== 'batch' || outputs.some(({ name }) => name === resultsIndexName))
     return undefined
-  if (job.params.family === 'B') return JSON.stringify(binResult(job, value, outputs), null, 2)
+  if (job.params.family === 'B') return asciiDocument(binResult(job, value, outputs))
   if (outputs.length === 0) return undefined
   const { outputs: named, metrics = {} } = (isObject(value) ? value : {}) as {
     readonly outputs?: Json
     readonly metrics?: Json
   }
   const index = { job_id: job.id, outputs: named ?? describeOutputs(outputs), metrics }
-  return JSON.stringify(index, null, 2)
+  return asciiDocument(index)
 }
 
 const isObject = (value: Json): boolean =>

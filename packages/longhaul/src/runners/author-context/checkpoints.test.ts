@@ -73,11 +73,11 @@ it('sends state, files and writers when it is due, after the outputs before it',
       state: { step: 6 },
       files: ['field.bin'],
       growing: [
-        { path: 'outputs/rows_00001.jsonl', size: 18 },
+        { path: 'outputs/rows_00001.jsonl', size: 20 },
         { path: 'outputs/masks_00000.tar', size: 1024 },
       ],
       writers: [
-        { kind: 'records', name: 'rows', count: 6, files: 2, bytes: 18, items: 2 },
+        { kind: 'records', name: 'rows', count: 6, files: 2, bytes: 20, items: 2 },
         { kind: 'shards', name: 'masks', count: 1, files: 1, bytes: 1024 },
       ],
     },
@@ -139,7 +139,7 @@ it('gives away what a checkpoint held unfinished, also when the writer is not as
   }, kept)
   expect(checkpoints()[0]?.writers).toEqual(kept?.writers)
   expect(outputNames()).toEqual(['rows_00000.jsonl'])
-  expect(await read('rows_00000.jsonl')).toBe('{"n":1}\n')
+  expect(await read('rows_00000.jsonl')).toBe('{"n": 1}\n')
 })
 
 it('goes on with a table as what it was, and in no other format', async () => {

@@ -38,7 +38,7 @@ function attempt(
     workspace,
     input,
     inputs: [...inputs],
-    limits: { records_file_bytes: 30, shard_bytes: 30 },
+    limits: { records_file_bytes: 33, shard_bytes: 30 },
   }
   return runAttempt({
     processor,

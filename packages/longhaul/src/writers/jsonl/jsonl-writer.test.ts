@@ -32,7 +32,9 @@ it('writes one object a line, in the order of the calls', async () => {
   await writer.finish()
   await writer.finish()
   expect(given).toEqual(['rows_00000.jsonl'])
-  expect(await contentOf('rows_00000.jsonl')).toBe('{"a":1}\n{"a":"é\u2028"}\n{"a":null}\n')
+  expect(await contentOf('rows_00000.jsonl')).toBe(
+    '{"a": 1}\n{"a": "\\u00e9\\u2028"}\n{"a": null}\n',
+  )
 })
 
 it('makes no file of no record', async () => {
@@ -41,9 +43,9 @@ it('makes no file of no record', async () => {
 })
 
 it('gives a file away before the next record would pass the limit', async () => {
-  const writer = jsonlWriter(files, 'rows', { maxBytes: 16 })
-  await writer.write({ a: 1 }) // 8 bytes
-  await writer.write({ a: 2 }) // 16 bytes: full, not passed
+  const writer = jsonlWriter(files, 'rows', { maxBytes: 18 })
+  await writer.write({ a: 1 }) // 9 bytes
+  await writer.write({ a: 2 }) // 18 bytes: full, not passed
   expect(given).toEqual([])
   await writer.write({ a: 3 })
   expect(given).toEqual(['rows_00000.jsonl'])
@@ -51,7 +53,7 @@ it('gives a file away before the next record would pass the limit', async () => 
   await writer.write({ a: 5 })
   await writer.finish()
   expect(given).toEqual([0, 1, 2, 3].map((index) => `rows_0000${index}.jsonl`))
-  expect(await contentOf('rows_00002.jsonl')).toBe(`{"long":"${'x'.repeat(100)}"}\n`)
+  expect(await contentOf('rows_00002.jsonl')).toBe(`{"long": "${'x'.repeat(100)}"}\n`)
 })
 
 it('checks records against their schema, and refuses what is no object', async () => {

@@ -1,5 +1,6 @@
 import { open, truncate, type FileHandle } from 'node:fs/promises'
 import type { z } from 'zod'
+import { asciiLine } from '../../support/ascii-json.ts'
 import { inTurn } from '../in-turn.ts'
 import {
   numberedName,
@@ -15,7 +16,7 @@ export const jsonlFileName = (name: string, index: number): string =>
   numberedName(name, index, '.jsonl')
 
 /**
- * One JSON object a line, UTF-8. The next file begins before `maxBytes` would be passed; a record larger than that has a
+ * One JSON object a line, spelt as the older systems do. The next file begins before `maxBytes` would be passed; a record larger than that has a
  * file to itself. No record, no file. NaN and Infinity become null, as JSON has it. `restored` goes on where that state
  * was: what its unfinished file holds beyond is cut off.
  */
@@ -119,7 +120,7 @@ export function jsonlWriter<R = unknown>(
 
 function toLine(name: string, index: number, record: unknown): string {
   if (typeof record === 'object' && record !== null && !Array.isArray(record)) {
-    return JSON.stringify(record)
+    return asciiLine(record)
   }
   throw new TypeError(
     `Record ${index} of ${name} must be an object, got ${record === null ? 'null' : typeof record}`,

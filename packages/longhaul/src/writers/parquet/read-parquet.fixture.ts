@@ -14,7 +14,12 @@ const compressors: Compressors = {
 
 /** What two readers that know nothing of each other, or of us, find in a file. */
 export async function readWithBoth(file: string): Promise<{ hyparquet: Row[]; arrow: Row[] }> {
-  const bytes = await readFile(file)
+  return readBytesWithBoth(await readFile(file))
+}
+
+export async function readBytesWithBoth(
+  bytes: Buffer,
+): Promise<{ hyparquet: Row[]; arrow: Row[] }> {
   return { hyparquet: await readWithHyparquet(bytes), arrow: readWithArrow(bytes) }
 }
 

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { open, rm, stat, writeFile, type FileHandle } from 'node:fs/promises'
+import { asciiDocument } from '../../support/ascii-json.ts'
 import { inTurn } from '../in-turn.ts'
 import {
   type Resumable,
@@ -87,7 +88,7 @@ export function shardWriter(
     await files.give(shard.name, shard.path, 'application/x-tar', shard.items.size)
     const indexName = `${fileName(name, shard.number)}.json`
     const indexPath = await files.pathFor(indexName)
-    await writeFile(indexPath, JSON.stringify(indexOf(shard.items)))
+    await writeFile(indexPath, asciiDocument(indexOf(shard.items)))
     await files.give(indexName, indexPath, 'application/json')
   }
 
