@@ -9,6 +9,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { createProgressBar } from '../demo-kit/progress-bar.ts'
+import type { SeenProgress } from '../demo-kit/watch-job.ts'
 import { checkResults, parseRows } from './demo/check-results.ts'
 import { writeHarmless, writeImages } from './demo/images.ts'
 import { writePage, type Check } from './demo/page.ts'
@@ -37,6 +38,12 @@ const check = (says: string, holds: boolean): void => {
   console.log(`  ${holds ? '✓' : '✗'} ${says}`)
 }
 const done = ({ counts }: BatchFacts): number => counts['completed'] ?? 0
+function progressOf(made: number, since: number): SeenProgress {
+  const rate = (1000 * made) / Math.max(Date.now() - since, 1)
+  const left = rate === 0 ? null : (total - made) / rate
+  const known = { percent: (100 * made) / total, stage: 'images', done: made, total }
+  return { ...known, rate_per_second: rate, eta_seconds: left }
+}
 
 try {
   console.log(`Drawing ${total} images; one of them promises 30,000 × 30,000 pixels.`)
@@ -53,6 +60,7 @@ try {
   console.log(`Ben was first, with ${flood} images; then Ana submitted all ${total}.\n`)
 
   const bar = createProgressBar()
+  const begunAt = Date.now()
   let share: number | undefined
   let killed = false
   let partial:
@@ -74,8 +82,7 @@ try {
       const { wrong } = checkResults(rows, truths)
       partial = { completed: done(now), rows: rows.length, wrong }
     }
-    const percent = (100 * done(now)) / total
-    bar.draw({ percent, stage: 'images', done: done(now), total } as never)
+    bar.draw(progressOf(done(now), begunAt))
     return now.status !== 'running'
   })
   bar.end()

@@ -1,20 +1,24 @@
 import type { SeenProgress } from './watch-job.ts'
 
-/** Draws a job's progress on stderr: in place on a terminal, else a line for each quarter. */
+const silentMs = 15_000
+
+/** Draws a job's progress on stderr: in place on a terminal, else a line for each quarter, and when there was none for long. */
 export function createProgressBar(stream: NodeJS.WriteStream = process.stderr): {
   readonly draw: (progress: SeenProgress) => void
   readonly end: () => void
 } {
   let drawn = false
   let quarter = 0
+  let lastAt = Date.now()
   return {
     draw(progress) {
       if (progress.percent === null) return
       if (stream.isTTY) {
         stream.write(`\r\x1b[2K${barLine(progress)}`)
         drawn = true
-      } else if (Math.floor(progress.percent / 25) > quarter) {
+      } else if (Math.floor(progress.percent / 25) > quarter || Date.now() - lastAt > silentMs) {
         quarter = Math.floor(progress.percent / 25)
+        lastAt = Date.now()
         stream.write(`${barLine(progress)}\n`)
       }
     },
