@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { dispatch } from '../packages/longhaul/src/cli/dispatch.ts'
 
 const main = path.join(import.meta.dirname, '../packages/longhaul/src/cli/main.ts')
 export const fixture = (name: string): string => path.join(import.meta.dirname, 'fixtures', name)
@@ -22,11 +23,27 @@ export interface Surroundings {
   readonly env?: NodeJS.ProcessEnv
 }
 
-/** The real command in a process of its own. Settings of whoever runs the tests do not reach it. */
-export function start(args: readonly string[], { cwd, env = {} }: Surroundings): Running {
-  const child = spawn(process.execPath, ['--conditions=longhaul-source', main, ...args], {
-    cwd,
-    env: { PATH: process.env['PATH'], HOME: cwd, XDG_STATE_HOME: path.join(cwd, 'state'), ...env },
+/** What a shell would give a command. Settings of whoever runs the tests do not reach it. */
+const surroundingsOf = ({ cwd, env = {} }: Surroundings): NodeJS.ProcessEnv => ({
+  ...{ PATH: process.env['PATH'], HOME: cwd, XDG_STATE_HOME: path.join(cwd, 'state') },
+  NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+  ...env,
+})
+
+/** The real command in a process of its own. */
+export const start = (args: readonly string[], around: Surroundings): Running =>
+  startProgram(process.execPath, ['--conditions=longhaul-source', main, ...args], around)
+
+/** A line for bash, in the strict mode of workflow engines, where `longhaul` is installed. */
+export const startShell = (line: string, around: Surroundings): Running => {
+  const longhaul = `longhaul() { '${process.execPath}' --conditions=longhaul-source '${main}' "$@"; }`
+  return startProgram('bash', ['-euo', 'pipefail', '-c', `${longhaul}\n${line}`], around)
+}
+
+function startProgram(program: string, args: readonly string[], around: Surroundings): Running {
+  const child = spawn(program, args, {
+    cwd: around.cwd,
+    env: surroundingsOf(around),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''
@@ -59,8 +76,34 @@ export function start(args: readonly string[], { cwd, env = {} }: Surroundings):
   return { child, ended, said }
 }
 
-export const run = (args: readonly string[], around: Surroundings): Promise<Ended> =>
-  start(args, around).ended
+/** Commands that only talk to a service. The others load processors, or open the data of the current directory. */
+const talking = new Set(
+  'submit watch jobs logs cancel retry failed download status why pause resume limit drain'.split(
+    ' ',
+  ),
+)
+
+/**
+ * One command to its end. Those that talk to a service run within this process, through the very function that the program
+ * hands itself to: a process for each took most of the time of these tests. What is about the process itself (signals,
+ * terminals) uses start().
+ */
+export async function run(args: readonly string[], around: Surroundings): Promise<Ended> {
+  if (!talking.has(args[0] ?? '')) return start(args, around).ended
+  const written = { stdout: '', stderr: '' }
+  const sink = (name: 'stdout' | 'stderr') => ({
+    write: (text: string | Uint8Array) =>
+      (written[name] += typeof text === 'string' ? text : Buffer.from(text).toString()) !== '',
+  })
+  const code = await dispatch(args, {
+    env: surroundingsOf(around),
+    cwd: around.cwd,
+    stdout: sink('stdout'),
+    stderr: sink('stderr'),
+    interruption: () => new AbortController().signal,
+  })
+  return { code, ...written }
+}
 
 export interface Service {
   readonly url: string
