@@ -2,16 +2,12 @@ import {
   binJobResult,
   ingestBinsStarted,
   ingestView,
-  manifestSubmitted,
   systemBJob,
   type BinJobResult,
 } from '@longhaul/protocol'
-import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import { extract } from 'tar-stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -449,22 +445,6 @@ describe('a job of bins', () => {
       })
     }
   })
-})
-
-it('[B.2] runs the lines of its page', async () => {
-  const page = path.join(import.meta.dirname, '../../../docs/compat/system-b.md')
-  const [, lines = ''] = /^```sh\n([^]*?)^```/m.exec(await readFile(page, 'utf8')) ?? []
-  const bin = await storedBin('N7')
-  await service.app.services.storage.put('night7.jsonl', Buffer.from(JSON.stringify(bin)))
-  const script = lines
-    .replaceAll('localhost:8000', service.url + base)
-    .replaceAll('s3://longhaul/', `s3://${bucket()}/`)
-    .replaceAll('curl ', 'curl --silent --show-error --fail --write-out "\\n" ')
-  const { stdout } = await promisify(execFile)('sh', ['-c', script])
-  const [job, ingest] = stdout.trim().split('\n')
-  const { job_id } = manifestSubmitted.parse(JSON.parse(job ?? ''))
-  expect((await waitFor(job_id)).result?.counts.bins).toBe(1)
-  expect(ingestBinsStarted.parse(JSON.parse(ingest ?? '')).bins).toMatchObject([{ bin_id: 'D1' }])
 })
 
 it('[B.2] describes itself under /docs/compat', async () => {

@@ -1,9 +1,4 @@
 import { callbackList, callbackSecret, callbackView, jobList } from '@longhaul/protocol'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
-import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKeys } from '../src/keys/index.ts'
@@ -14,12 +9,10 @@ import {
   type HttpService,
   type Loose,
 } from './harness/http-service.ts'
-import { hasPython } from './harness/python.ts'
 import { startReceiver, type Receiver } from './harness/receiver.ts'
 import { until } from './harness/until.ts'
 
 const compatProcessor = fileURLToPath(new URL('fixtures/compat-processor.ts', import.meta.url))
-const guide = path.join(import.meta.dirname, '../../../docs/guides/callbacks.md')
 
 let receiver: Receiver
 let service: HttpService
@@ -276,37 +269,6 @@ it('what nobody has is 404, and the list has pages', async () => {
   const next = await page(`&cursor=${newest.next}`)
   expect(newest.callbacks[0]?.callback_id).not.toBe(next.callbacks[0]?.callback_id)
   expect((await service.call('GET /callbacks?cursor=x')).status).toBe(422)
-})
-
-it('the guide has a receiver that knows a genuine callback from another', async () => {
-  if (!hasPython()) return
-  const page = await readFile(guide, 'utf8')
-  const code = /^```python\n([^]*?)^```/m.exec(page)?.[1] ?? ''
-  const { secret } = (await service.call('GET /callbacks/secret')).json as { secret: string }
-  const child = spawn('python3', ['-c', code, '0'], {
-    env: { ...process.env, CALLBACK_SECRET: secret },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  const lines: string[] = []
-  createInterface({ input: child.stdout }).on('line', (line) => lines.push(line))
-  try {
-    const port = await until('the receiver', () => /on (\d+)$/.exec(lines[0] ?? '')?.[1])
-    const url = `http://127.0.0.1:${port}/`
-    const id = await submit('shout', { input: { text: 'a' }, callback_url: url })
-    expect((await settled(id)).tries.map(({ status }) => status)).toEqual([204])
-    await until('its line', () => lines[1])
-    expect(lines[1]).toBe(`job.completed ${id}`)
-    const headers = {
-      'webhook-id': `${id}.3`,
-      'webhook-timestamp': String(Math.floor(Date.now() / 1000)),
-      'webhook-signature': 'v1,bm90IGdlbnVpbmU=',
-    }
-    const forged = await fetch(url, { method: 'POST', headers, body: '{}' })
-    expect(forged.status).toBe(401)
-  } finally {
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-  }
 })
 
 it('tells owners of their own callbacks only, each signed with a secret of its own', async () => {

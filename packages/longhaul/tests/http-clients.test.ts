@@ -2,7 +2,7 @@ import { createClient, JobFailedError, type Client, type Fetch } from '@longhaul
 import { fileSource, notedUploads } from '@longhaul/client/node'
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -12,7 +12,6 @@ import { startHttpService, type HttpService } from './harness/http-service.ts'
 import { hasPython, pythonFolder } from './harness/python.ts'
 
 const run = promisify(execFile)
-const root = path.join(import.meta.dirname, '../../..')
 const fixture = (name: string) => path.join(import.meta.dirname, 'fixtures', name)
 
 let service: HttpService
@@ -150,22 +149,5 @@ describe('waiting for a job', () => {
     const job = await through.waitForJob(await submitted(through), { pollMs: 10 })
     expect(job.status).toBe('completed')
     expect(refused).toBeGreaterThan(0)
-  })
-})
-
-describe('the guide for callers', () => {
-  it('shows a program that runs as it stands', async () => {
-    const guide = await readFile(path.join(root, 'docs/guides/clients.md'), 'utf8')
-    const [, code = ''] = /^```ts\n([^]*?)^```/m.exec(guide) ?? []
-    // Its names resolve from here, and its files are of where it runs.
-    const program = `process.chdir(${JSON.stringify(folder)})\n${code}`
-    await file('b.txt', 'four five six')
-    const { stdout, stderr } = await run(
-      process.execPath,
-      ['--conditions=longhaul-source', '--input-type=module-typescript', '-e', program],
-      { cwd: import.meta.dirname, env: { ...process.env, LONGHAUL_URL: service.url } },
-    )
-    expect([stdout.trim(), stderr]).toEqual(["5 [ 'longest.txt' ]", ''])
-    expect(await readdir(path.join(folder, '.longhaul-uploads'))).toHaveLength(2)
   })
 })
