@@ -56,6 +56,10 @@ async function playPage(page: string, blocks: readonly Block[]): Promise<void> {
   console.log(`${page}: ${blocks.length} blocks, ${((Date.now() - before) / 1000).toFixed(1)} s`)
 }
 
+// The shell has a group of its own, so that what it started can be ended with it: also when somebody ends us.
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.once(signal, () => void session?.close().finally(() => process.exit(1)))
+
 try {
   const chosen = process.argv.length > 2 ? process.argv.slice(2) : pages
   const blocks = new Map<string, readonly Block[]>()
