@@ -56,9 +56,13 @@ async function playPage(page: string, blocks: readonly Block[]): Promise<void> {
   console.log(`${page}: ${blocks.length} blocks, ${((Date.now() - before) / 1000).toFixed(1)} s`)
 }
 
+async function cleanUp(): Promise<void> {
+  await session?.close()
+  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+}
 // The shell has a group of its own, so that what it started can be ended with it: also when somebody ends us.
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
-  process.once(signal, () => void session?.close().finally(() => process.exit(1)))
+  process.once(signal, () => void cleanUp().finally(() => process.exit(1)))
 
 try {
   const chosen = process.argv.length > 2 ? process.argv.slice(2) : pages
@@ -76,8 +80,7 @@ try {
   for (const complaint of complaints) console.error(complaint)
   for (const page of chosen) await playPage(page, blocks.get(page) ?? [])
 } finally {
-  await session?.close()
-  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+  await cleanUp()
 }
 if (counts.failed > 0) console.log(`${counts.failed} failed`)
 console.log(`${counts.run} run, ${counts.skipped} skipped`)

@@ -72,7 +72,7 @@ export class Session {
         limitMs,
       )
       this.#heard = () => {
-        const isOver = this.#shell.exitCode !== null || /\u0004end \d+\n/.test(this.#output)
+        const isOver = !this.isOpen || /\u0004end \d+\n/.test(this.#output)
         if (!isOver) return
         clearTimeout(timer)
         resolve()
