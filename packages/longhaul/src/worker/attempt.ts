@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { LonghaulError } from '../errors/index.ts'
 import type { Claim, Verdict } from '../jobs/engine.ts'
@@ -15,16 +15,15 @@ import { failureOf, overdue } from './attempt-failure.ts'
 import { AttemptWatch } from './attempt-watch.ts'
 import { lastProgress } from './last-progress.ts'
 import { mayPass, patiently } from './patience.ts'
+import { prepareAttempt, type Prepared } from './prepare-attempt.ts'
 import { originOf } from './result-origin.ts'
+import type { ResumedJob } from './resume-job.ts'
 import { reuseResult } from './reuse-result.ts'
-import { resumeJob, type ResumedJob } from './resume-job.ts'
-import { stageInputs, type StagedInputs } from './stage-inputs.ts'
 import type { WorkerParts } from './worker-parts.ts'
 import { writeResultsIndex } from './write-results-index.ts'
 
 type StopReason = Parameters<RunningAttempt['cancel']>[0]
 type RunClaim = Extract<Claim, { resume: 'run' }>
-type Prepared = { readonly staged: StagedInputs; readonly job: ResumedJob }
 
 /** One claimed attempt, from staging to its settled end. Never rejects; a lost lease writes nothing. */
 export class Attempt {
@@ -141,7 +140,13 @@ export class Attempt {
         'processor-changed',
         `This worker does not serve ${this.job.processor} any more.`,
       )
-    const prepared = await this.#prepare(claim, runner)
+    const prepared = await prepareAttempt(this.#parts, claim, {
+      description: runner.description,
+      workspace: this.#workspace,
+      signal: this.#abort.signal,
+      report: (progress) => this.#report(progress),
+      patiently: (work) => this.#patiently(work),
+    })
     if (prepared === undefined) this.stop('lost')
     if (this.#stop || prepared === undefined) return this.#settleStopped(this.#stop ?? 'lost', {})
     const { outputs } = prepared.job
@@ -175,37 +180,6 @@ export class Attempt {
     const made = { job: this.job, description, staged, outputs, reusedFrom }
     const origin = await originOf(this.#parts, made)
     await this.#ending.complete(outcome, outputs, checkpoints.any, origin)
-  }
-
-  /** Inputs and checkpoint into the workspace. Undefined: another attempt has the job. */
-  async #prepare(claim: RunClaim, { description }: Runner) {
-    const { config, storage, outbound, mayRead } = this.#parts
-    const batch = this.job.kind === 'batch' // systems A and B: these stages, in this order (five-systems A.3)
-    const where = { workspace: this.#workspace, signal: this.#abort.signal }
-    // One that runs in this process gets its own when it first asks where it is; most never do.
-    if (description.runner !== 'inline') await mkdir(this.#workspace, { recursive: true })
-    if (!batch) this.#report({ stage: 'inputs' })
-    let tries = 0
-    const staged = await this.#patiently(async () => {
-      if (tries++ > 0)
-        await rm(path.join(this.#workspace, 'inputs'), { recursive: true, force: true })
-      return stageInputs(this.job.params, description, {
-        ...where,
-        storage,
-        web: { outbound, maxBytes: config.maxFetchBytes, signal: this.#abort.signal },
-        inputRoots: config.inputRoots,
-        mayRead: (key) => mayRead(this.job.owner, key),
-        // A manifest that cannot be read leaves no progress behind (five-systems Y.2, 21).
-        ...(batch ? { begun: () => this.#report({ stage: 'download', message: 'start' }) } : {}),
-      })
-    })
-    const job = await this.#patiently(() =>
-      resumeJob(this.#parts, claim, { ...where, description }),
-    )
-    if (job === 'lost') return undefined
-    if (batch) this.#report({ stage: 'download', message: 'complete' })
-    this.#report(batch ? { stage: 'processing', percent: 0 } : { stage: 'running' })
-    return { staged, job }
   }
 
   /** In place of a run: an earlier result of the same, where the job may have it. */

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash as hashOf } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, open, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -16,6 +16,8 @@ import { fileFieldsOf } from '../processor/file-fields.ts'
 import { allowedPath } from './allowed-path.ts'
 import { contentOfManifest } from './manifest-files.ts'
 import { stageManifest } from './stage-manifest.ts'
+
+const smallBytes = 256 * 1024
 
 export interface StagedInputs {
   readonly input: JsonObject
@@ -147,7 +149,14 @@ async function fetchObject(uri: string, target: string, { storage, signal }: Sta
 
 async function copyAllowedFile(uri: string, target: string, { inputRoots, signal }: StageOptions) {
   const source = await allowedPath(uri, inputRoots)
-  return writeHashed(createReadStream(source), target, signal)
+  await using file = await open(source)
+  const { size } = await file.stat()
+  if (size > smallBytes)
+    return writeHashed(file.createReadStream({ autoClose: false }), target, signal)
+  // A small one at once: for thousands of them streams would cost more than the work itself.
+  const bytes = await file.readFile()
+  await writeFile(target, bytes)
+  return { size: bytes.length, sha256: hashOf('sha256', bytes, 'hex') }
 }
 
 async function writeHashed(body: NodeJS.ReadableStream, target: string, signal: AbortSignal) {

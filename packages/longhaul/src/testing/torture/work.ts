@@ -37,7 +37,7 @@ export function stepRecords(tag: string, steps: number): string {
   let value = ''
   const row = (_: unknown, step: number): string => {
     value = stepValue(value, tag, step)
-    return `${JSON.stringify({ step, value })}\n`
+    return `{"step": ${step}, "value": ${JSON.stringify(value)}}\n`
   }
   return Array.from({ length: steps }, row).join('')
 }
