@@ -22,7 +22,7 @@ const limits = {
 export default defineConfig({
   test: {
     // Most tests wait for processes and servers more than they compute.
-    maxWorkers: 3,
+    maxWorkers: 2,
     projects: [
       {
         ...shared,

@@ -26,7 +26,7 @@ const start = async (file: string): Promise<void> => {
       // A busy machine must not cost an attempt: they are counted.
       leaseMs: 4000,
       recordsFileBytes: 750,
-      shardBytes: 2500,
+      shardBytes: 6000,
       ...backends,
     },
   }

@@ -17,10 +17,11 @@ export async function allowedPath(uri: string, roots: readonly string[]): Promis
       { cause },
     )
   }
-  const refused = new LonghaulError(
-    'uri-refused',
-    `${uri} is not below a folder this service may read; the operator lists such folders in LONGHAUL_INPUT_ROOTS.`,
-  )
+  const refused = () =>
+    new LonghaulError(
+      'uri-refused',
+      `${uri} is not below a folder this service may read; the operator lists such folders in LONGHAUL_INPUT_ROOTS.`,
+    )
   const real = await realpath(wanted).catch(() => undefined)
   for (const root of roots) {
     const realRoot = await realpath(root).catch(() => root)
@@ -31,12 +32,12 @@ export async function allowedPath(uri: string, roots: readonly string[]): Promis
     )
       continue
     if (real === undefined) throw new LonghaulError('object-not-found', `${uri} does not exist.`)
-    if (!real.startsWith(folderOf(realRoot))) throw refused
+    if (!real.startsWith(folderOf(realRoot))) throw refused()
     if (!(await stat(real)).isFile())
       throw new LonghaulError('invalid-uri', `${uri} is not a file.`)
     return real
   }
-  throw refused
+  throw refused()
 }
 
 /** With the separator at its end, which `/` has already. */

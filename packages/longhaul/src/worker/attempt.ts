@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { LonghaulError } from '../errors/index.ts'
 import type { Claim, Verdict } from '../jobs/engine.ts'
@@ -10,6 +9,7 @@ import type {
   RunOutcome,
   RunUsage,
 } from '../runners/runner.ts'
+import { removeFolder } from '../support/remove-folder.ts'
 import { AttemptEnding } from './attempt-ending.ts'
 import { failureOf, overdue } from './attempt-failure.ts'
 import { AttemptWatch } from './attempt-watch.ts'
@@ -42,6 +42,8 @@ export class Attempt {
   #phase: 'staging' | 'running' | 'ending'
   #progress: Progress | undefined
   #progressChanged = false
+  /** Whether somebody may have seen progress, or has something to say with it. */
+  #progressMatters: boolean
 
   constructor(parts: WorkerParts, claim: Claim, runner: Runner | undefined) {
     const { lease, job } = claim
@@ -50,6 +52,8 @@ export class Attempt {
     this.lease = lease
     this.job = job
     this.#phase = claim.resume === 'publish' ? 'ending' : 'staging'
+    // The stages that the worker itself tells are a write too many for a job that is over at once; A's and B's users read them.
+    this.#progressMatters = job.kind === 'batch'
     this.#workspace = path.resolve(parts.config.dataDir, 'work', `${job.id}.${lease.attempt}`)
     this.#logKey = path.join('logs', job.id, `${lease.attempt}.log`)
     const timeoutMs = claim.resume === 'run' ? job.timeoutMs : undefined
@@ -57,7 +61,7 @@ export class Attempt {
     this.#watch = new AttemptWatch({ timeoutMs, silenceMs }, (limit) => this.stop(limit))
     this.#ending = new AttemptEnding(parts, lease, {
       logKey: this.#logKey,
-      takeProgress: () => this.takeProgress(),
+      takeProgress: () => (this.#progressMatters ? this.takeProgress() : undefined),
       completing: (value) => {
         if (job.kind === 'batch') this.#report(lastProgress(job, value))
       },
@@ -70,6 +74,7 @@ export class Attempt {
   takeProgress(): Progress | undefined {
     if (!this.#progressChanged) return undefined
     this.#progressChanged = false
+    this.#progressMatters = true
     return this.#progress
   }
 
@@ -129,7 +134,7 @@ export class Attempt {
       })
     } finally {
       this.#watch.end()
-      await rm(this.#workspace, { recursive: true, force: true }).catch(() => undefined)
+      await removeFolder(this.#workspace).catch(() => undefined)
     }
   }
 
@@ -213,7 +218,10 @@ export class Attempt {
       },
       {
         started: () => this.#watch.begin(),
-        progress: (progress) => this.#report(progress),
+        progress: (progress) => {
+          this.#progressMatters = true
+          this.#report(progress)
+        },
         alive: () => this.#watch.alive(),
         logged: this.#copyOfLog(),
         output: (output) =>

@@ -25,8 +25,14 @@ export function tellDependants(tx: Tx, atMost: number = dependantsAtOnce): void 
   }
 }
 
-const unheardOf = (tx: Tx, id: string, limit: number) =>
-  tx.connection.all<JobRow>(unheardDependants, id, limit)
+export const hasUnheard =
+  'SELECT 1 FROM dependency INDEXED BY dependency_on WHERE on_id = ? AND heard = 0 LIMIT 1'
+
+/** Most jobs have none: asked for cheaply first. */
+const unheardOf = (tx: Tx, id: string, limit: number): readonly JobRow[] =>
+  tx.connection.get(hasUnheard, id) === undefined
+    ? []
+    : tx.connection.all<JobRow>(unheardDependants, id, limit)
 
 function tellOne(tx: Tx, row: JobRow, on: JobRow): void {
   tx.connection.run('UPDATE dependency SET heard = 1 WHERE job_id = ? AND on_id = ?', row.id, on.id)

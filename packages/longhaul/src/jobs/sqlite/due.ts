@@ -28,7 +28,8 @@ export interface Woken {
 
 /** Delayed jobs and retries whose time has come may be claimed from now on. */
 export function wakeDue(tx: Tx, now: number): Woken {
-  const rows = tx.connection.all<JobRow>(dueJobs, now, batch)
+  // A question for one column costs a tenth of one for all of them, and nearly always the answer is no.
+  const rows = isAnyDue(tx.connection, now) ? tx.connection.all<JobRow>(dueJobs, now, batch) : []
   for (const row of rows) transition(tx, row, wakeJob(row, tx))
   const retries = rows.filter((row) => row.state === 'retry_wait').length
   return { retries, more: rows.length === batch }

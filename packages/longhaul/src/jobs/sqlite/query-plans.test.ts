@@ -5,7 +5,7 @@ import path from 'node:path'
 import { openSqlite, type SqliteDatabase } from '../../database/index.ts'
 import { laneHead, nextLane, nextPublication } from './claim.ts'
 import { leasesOfWorker } from './dead-workers.ts'
-import { unheardDependants } from './dependants.ts'
+import { hasUnheard, unheardDependants } from './dependants.ts'
 import { dueJobs, expiredJobs, isDue } from './due.ts'
 import { dueQueues, newEvents, newProgress } from './feed.ts'
 import { finishedSince } from './history.ts'
@@ -107,6 +107,7 @@ describe('with the statistics of 100,000 jobs', () => {
     isDue,
     dueJobs,
     expiredJobs,
+    hasUnheard,
     unheardDependants,
     waitingLanes,
     liveWorkers,

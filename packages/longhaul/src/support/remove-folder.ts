@@ -1,0 +1,25 @@
+import { readdir, rm, rmdir, unlink } from 'node:fs/promises'
+import path from 'node:path'
+
+/**
+ * As `rm -rf`, with half the calls where nothing is in the way: what a folder holds is known from reading it. Whatever
+ * else happens is left to `rm`, which throws what cannot be removed.
+ */
+export async function removeFolder(folder: string): Promise<void> {
+  try {
+    await removeKnown(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function removeKnown(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const inside = path.join(folder, entry.name)
+    // A link is no folder, wherever it leads.
+    if (entry.isDirectory()) await removeKnown(inside)
+    else await unlink(inside)
+  }
+  await rmdir(folder)
+}
