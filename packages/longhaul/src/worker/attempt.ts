@@ -12,6 +12,7 @@ import type {
 import { removeFolder } from '../support/remove-folder.ts'
 import { AttemptEnding } from './attempt-ending.ts'
 import { failureOf, overdue } from './attempt-failure.ts'
+import { AttemptProgress } from './attempt-progress.ts'
 import { AttemptWatch } from './attempt-watch.ts'
 import { lastProgress } from './last-progress.ts'
 import { mayPass, patiently } from './patience.ts'
@@ -40,10 +41,7 @@ export class Attempt {
   #running: RunningAttempt | undefined
   #stop: StopReason | undefined
   #phase: 'staging' | 'running' | 'ending'
-  #progress: Progress | undefined
-  #progressChanged = false
-  /** Whether somebody may have seen progress, or has something to say with it. */
-  #progressMatters: boolean
+  readonly #progress: AttemptProgress
 
   constructor(parts: WorkerParts, claim: Claim, runner: Runner | undefined) {
     const { lease, job } = claim
@@ -52,8 +50,7 @@ export class Attempt {
     this.lease = lease
     this.job = job
     this.#phase = claim.resume === 'publish' ? 'ending' : 'staging'
-    // The stages that the worker itself tells are a write too many for a job that is over at once; A's and B's users read them.
-    this.#progressMatters = job.kind === 'batch'
+    this.#progress = new AttemptProgress(job.kind === 'batch')
     this.#workspace = path.resolve(parts.config.dataDir, 'work', `${job.id}.${lease.attempt}`)
     this.#logKey = path.join('logs', job.id, `${lease.attempt}.log`)
     const timeoutMs = claim.resume === 'run' ? job.timeoutMs : undefined
@@ -61,7 +58,7 @@ export class Attempt {
     this.#watch = new AttemptWatch({ timeoutMs, silenceMs }, (limit) => this.stop(limit))
     this.#ending = new AttemptEnding(parts, lease, {
       logKey: this.#logKey,
-      takeProgress: () => (this.#progressMatters ? this.takeProgress() : undefined),
+      takeProgress: () => this.#progress.takeLast(),
       completing: (value) => {
         if (job.kind === 'batch') this.#report(lastProgress(job, value))
       },
@@ -72,10 +69,7 @@ export class Attempt {
 
   /** The newest progress, once; undefined when nothing changed since. */
   takeProgress(): Progress | undefined {
-    if (!this.#progressChanged) return undefined
-    this.#progressChanged = false
-    this.#progressMatters = true
-    return this.#progress
+    return this.#progress.take()
   }
 
   runsOn(runner: Runner): boolean {
@@ -219,8 +213,8 @@ export class Attempt {
       {
         started: () => this.#watch.begin(),
         progress: (progress) => {
-          this.#progressMatters = true
-          this.#report(progress)
+          this.#watch.alive()
+          this.#progress.told(progress)
         },
         alive: () => this.#watch.alive(),
         logged: this.#copyOfLog(),
@@ -306,7 +300,6 @@ export class Attempt {
 
   #report(progress: Progress): void {
     this.#watch.alive()
-    this.#progress = progress
-    this.#progressChanged = true
+    this.#progress.note(progress)
   }
 }
