@@ -1,5 +1,5 @@
 import { unlinkSync } from 'node:fs'
-import { open, rename, rm, stat, statfs } from 'node:fs/promises'
+import { open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import path from 'node:path'
 
 const chunk = Buffer.alloc(2 ** 20)
@@ -48,6 +48,7 @@ export class DiskReserve {
   }
 
   async #fill(): Promise<void> {
+    await this.#removeUnfinished()
     const size = await stat(this.#file).then(
       (found) => found.size,
       () => undefined,
@@ -60,6 +61,16 @@ export class DiskReserve {
     if (bavail * bsize < 2 * this.#bytes) return
     await this.#write(`${this.#file}.${process.pid}`)
     this.#isSpent = false
+  }
+
+  /** What processes left that were killed while they wrote it. */
+  async #removeUnfinished(): Promise<void> {
+    const folder = path.dirname(this.#file)
+    for (const name of await readdir(folder)) {
+      const [, pid] = /^reserve\.(\d+)$/.exec(name) ?? []
+      if (pid !== undefined && !isRunning(Number(pid)))
+        await rm(path.join(folder, name), { force: true })
+    }
   }
 
   /** Written, not merely made that long: a sparse file holds no room. */
@@ -77,5 +88,15 @@ export class DiskReserve {
       await rm(unfinished, { force: true })
       throw error
     }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // Somebody else's process runs, too.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

@@ -105,5 +105,10 @@ export class Fleet {
     while (server.alive && !this.#sleeps(server)) await pause(25)
     await server.freeze(this.#options.sleepMs)
     this.#woken.add(server)
+    // On a slow disk its line can be read before it stops: then it stops only after it was woken.
+    for (let tries = 0; tries < 50 && server.alive; tries += 1) {
+      await pause(200)
+      server.wake()
+    }
   }
 }

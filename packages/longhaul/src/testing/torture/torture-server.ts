@@ -71,6 +71,11 @@ export class TortureServer {
     impairment.to = Date.now()
   }
 
+  /** Goes on, if it stands still by itself. */
+  wake(): void {
+    if (this.alive && !this.frozen) this.#process.kill('SIGCONT')
+  }
+
   /** Asks it to stop; false when it had to be killed, or ended with an error. */
   async stop(withinMs: number): Promise<boolean> {
     this.#process.kill('SIGTERM')
