@@ -10,7 +10,7 @@ const over = (job: JobSeen): boolean => ['completed', 'failed', 'cancelled'].inc
 /** What a healthy service on a busy machine may take beyond the rule. */
 const graceMs = 2500
 /** An attempt signs while its code runs; before and after that a living server stages and publishes, which takes its time. */
-const silentWorkMs = 30_000
+const silentWorkMs = 60_000
 
 export interface AwaitOptions {
   readonly folder: RunFolder
