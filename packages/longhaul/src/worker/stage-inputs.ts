@@ -1,6 +1,6 @@
 import { createHash, hash as hashOf } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, open, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -149,12 +149,10 @@ async function fetchObject(uri: string, target: string, { storage, signal }: Sta
 
 async function copyAllowedFile(uri: string, target: string, { inputRoots, signal }: StageOptions) {
   const source = await allowedPath(uri, inputRoots)
-  await using file = await open(source)
-  const { size } = await file.stat()
-  if (size > smallBytes)
-    return writeHashed(file.createReadStream({ autoClose: false }), target, signal)
+  const { size } = await stat(source)
+  if (size > smallBytes) return writeHashed(createReadStream(source), target, signal)
   // A small one at once: for thousands of them streams would cost more than the work itself.
-  const bytes = await file.readFile()
+  const bytes = await readFile(source)
   await writeFile(target, bytes)
   return { size: bytes.length, sha256: hashOf('sha256', bytes, 'hex') }
 }
