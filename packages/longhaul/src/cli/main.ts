@@ -1,9 +1,7 @@
 /** The program `longhaul`: hands the process to dispatch(). Everything else is imported when a command needs it. */
-import { enableCompileCache } from 'node:module'
+import { keepCompiledCode } from '../support/compiled-code.ts'
 
-// What was compiled once is not compiled again by the next process; where the cache cannot be written, nothing changes.
-// Only code that is loaded after this call profits, so nothing of ours is imported above.
-enableCompileCache()
+keepCompiledCode()
 const { dispatch } = await import('./dispatch.ts')
 const { exitCode, Interrupted } = await import('./exit-code.ts')
 

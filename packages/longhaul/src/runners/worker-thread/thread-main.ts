@@ -1,5 +1,5 @@
 /** The first code of a processor's thread: what is loaded after it comes from the cache of compiled code. */
-import { enableCompileCache } from 'node:module'
+import { keepCompiledCode } from '../../support/compiled-code.ts'
 
-enableCompileCache()
+keepCompiledCode()
 await import('./serve-processor.ts')
