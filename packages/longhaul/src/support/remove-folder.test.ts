@@ -29,3 +29,13 @@ it('is content when there is none, and removes what is a file', async () => {
   await removeFolder(path.join(base, 'file'))
   expect(await readdir(base)).toEqual([])
 })
+
+it('leaves nothing where another removes the same at the same time', async () => {
+  const folder = path.join(base, 'work')
+  for (const name of ['a', 'b', 'c', 'd']) {
+    await mkdir(path.join(folder, name), { recursive: true })
+    for (let n = 0; n < 20; n += 1) await writeFile(path.join(folder, name, `${n}`), '1')
+  }
+  await Promise.all([removeFolder(folder), removeFolder(folder)])
+  expect(await readdir(base)).toEqual([])
+})

@@ -2,14 +2,13 @@ import { readdir, rm, rmdir, unlink } from 'node:fs/promises'
 import path from 'node:path'
 
 /**
- * As `rm -rf`, with half the calls where nothing is in the way: what a folder holds is known from reading it. Whatever
- * else happens is left to `rm`, which throws what cannot be removed.
+ * As `rm -rf`, with half the calls where nothing is in the way: what a folder holds is known from reading it. Everything
+ * else is left to `rm`: that there is none, that somebody adds or removes meanwhile. It throws what cannot be removed.
  */
 export async function removeFolder(folder: string): Promise<void> {
   try {
     await removeKnown(folder)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+  } catch {
     await rm(folder, { recursive: true, force: true })
   }
 }
