@@ -1,6 +1,7 @@
 import { unlinkSync } from 'node:fs'
 import { open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import path from 'node:path'
+import { fateOf, ownMark } from '../support/process-mark.ts'
 
 const chunk = Buffer.alloc(2 ** 20)
 
@@ -59,7 +60,7 @@ export class DiskReserve {
     }
     const { bavail, bsize } = await statfs(path.dirname(this.#file))
     if (bavail * bsize < 2 * this.#bytes) return
-    await this.#write(`${this.#file}.${process.pid}`)
+    await this.#write(`${this.#file}.${ownMark}`)
     this.#isSpent = false
   }
 
@@ -67,8 +68,8 @@ export class DiskReserve {
   async #removeUnfinished(): Promise<void> {
     const folder = path.dirname(this.#file)
     for (const name of await readdir(folder)) {
-      const [, pid] = /^reserve\.(\d+)$/.exec(name) ?? []
-      if (pid !== undefined && !isRunning(Number(pid)))
+      const [, mark] = /^reserve\.([\w-]+)$/.exec(name) ?? []
+      if (mark !== undefined && fateOf(mark) === 'dead')
         await rm(path.join(folder, name), { force: true })
     }
   }
@@ -88,15 +89,5 @@ export class DiskReserve {
       await rm(unfinished, { force: true })
       throw error
     }
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // Somebody else's process runs, too.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

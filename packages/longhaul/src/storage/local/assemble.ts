@@ -7,7 +7,7 @@ import { renameDurably, syncFile } from './durable-file.ts'
 import { isMissing } from './file-errors.ts'
 import type { Folder } from './folder.ts'
 import { readThrough } from './hash-file.ts'
-import { fateOf, ownMark } from './process-mark.ts'
+import { fateOf, ownMark } from '../../support/process-mark.ts'
 import { namesIn, type StoredPart, type UploadFolder } from './upload-folder.ts'
 import type { Plan } from './upload-plan.ts'
 

@@ -18,7 +18,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { read, sha256Of } from '../conformance/bytes.conformance.ts'
 import type { Storage } from '../object-store.ts'
 import { localStorage } from './index.ts'
-import { fateOf, ownMark } from './process-mark.ts'
+import { fateOf, ownMark } from '../../support/process-mark.ts'
 
 let folder: string
 let root: string

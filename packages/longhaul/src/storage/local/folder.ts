@@ -4,7 +4,7 @@ import path from 'node:path'
 import { LonghaulError } from '../../errors/index.ts'
 import { isMissing } from './file-errors.ts'
 import { privateFolder, segmentsOf } from '../keys.ts'
-import { fateOf, ownMark } from './process-mark.ts'
+import { fateOf, ownMark } from '../../support/process-mark.ts'
 
 /**
  * Where things lie:
