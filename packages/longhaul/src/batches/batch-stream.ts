@@ -1,6 +1,7 @@
 import { isBatchFinished, type BatchItemView, type BatchView } from '@longhaul/protocol'
 import type { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { drained } from '../support/server-sent-events.ts'
 
 /** The last item that a client has heard of: in the order in which items ended. */
 export interface Position {
@@ -98,14 +99,3 @@ export function positionOf(id: string): Position & { readonly wasEnd: boolean } 
   const [, at = '0', item = '0', end] = /^(\d{1,15})\.(\d{1,15})(\.end)?$/.exec(id) ?? []
   return { at: Number(at), item: Number(item), wasEnd: end !== undefined }
 }
-
-const drained = (sink: Writable): Promise<void> =>
-  new Promise((resolve) => {
-    const go = (): void => {
-      sink.off('drain', go)
-      sink.off('close', go)
-      resolve()
-    }
-    sink.on('drain', go)
-    sink.on('close', go)
-  })

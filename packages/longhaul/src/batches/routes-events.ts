@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { LonghaulError } from '../errors/index.ts'
+import { beginEvents } from '../support/server-sent-events.ts'
 import type { BatchRow, ItemJobRow } from './batch.ts'
 import { positionOf, tellBatch, type BatchSource } from './batch-stream.ts'
 import { itemOfJob, type ViewOf } from './batch-view.ts'
@@ -58,13 +59,7 @@ export const batchEventRoutes: FastifyPluginAsyncZod<{
           { facts: { retry_after_seconds: 10 } },
         )
       reply.hijack()
-      reply.raw.writeHead(200, {
-        ...(reply.getHeaders() as Record<string, string>),
-        'content-type': 'text/event-stream',
-        'cache-control': 'no-store',
-        'x-accel-buffering': 'no', // nginx would keep the events back
-      })
-      reply.raw.write('retry: 1000\n\n')
+      beginEvents(reply.raw, reply.getHeaders())
       const work = tellBatch(source, reply.raw, from, stopping.signal)
         .catch((error: unknown) => {
           request.log.warn({ err: error, batch_id: batch.id }, 'following a batch failed')

@@ -3,6 +3,7 @@ import type { JobEvents } from './engine.ts'
 import { eventFrame, progressFrame, resetFrame } from './event-frames.ts'
 import { isTerminal, type Job, type JobId } from './job.ts'
 import type { JobWatch } from './job-watch.ts'
+import { drained } from '../support/server-sent-events.ts'
 
 export interface Followed {
   readonly jobId: JobId
@@ -132,14 +133,3 @@ export function openEventStream(
     return positions[index] ?? 0
   }
 }
-
-const drained = (sink: Writable): Promise<void> =>
-  new Promise((resolve) => {
-    const go = (): void => {
-      sink.off('drain', go)
-      sink.off('close', go)
-      resolve()
-    }
-    sink.on('drain', go)
-    sink.on('close', go)
-  })

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { LonghaulError } from '../errors/index.ts'
+import { beginEvents } from '../support/server-sent-events.ts'
 import { laxInteger } from '../validation/index.ts'
 import type { Followed } from './event-stream.ts'
 import type { EventStreams } from './event-streams.ts'
@@ -78,13 +79,7 @@ export const eventRoutes: FastifyPluginAsyncZod<{
         { facts: { retry_after_seconds: 10 } },
       )
     reply.hijack()
-    reply.raw.writeHead(200, {
-      ...(reply.getHeaders() as Record<string, string>),
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no', // nginx would keep the events back
-    })
-    reply.raw.write('retry: 1000\n\n')
+    beginEvents(reply.raw, reply.getHeaders())
     streams.open(reply.raw, followed)
     return reply
   }
