@@ -39,7 +39,8 @@ export const forbidden: IRegularForbiddenRuleType[] = [
     'everything-resolves',
     'An import that leads nowhere hides from every other rule.',
     { pathNot: tests },
-    { couldNotResolve: true },
+    // A fresh checkout has nothing built; CI runs the built command by itself.
+    { couldNotResolve: true, pathNot: '^\\.\\./dist/cli/main\\.js$' },
   ),
   rule(
     'declared-dependencies',
