@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { dispatch } from '../packages/longhaul/src/cli/dispatch.ts'
@@ -26,7 +27,8 @@ export interface Surroundings {
 /** What a shell would give a command. Settings of whoever runs the tests do not reach it. */
 const surroundingsOf = ({ cwd, env = {} }: Surroundings): NodeJS.ProcessEnv => ({
   ...{ PATH: process.env['PATH'], HOME: cwd, XDG_STATE_HOME: path.join(cwd, 'state') },
-  NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+  // Not below the home of each test: the same code is compiled once.
+  NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? path.join(tmpdir(), 'longhaul-compiled'),
   ...env,
 })
 

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
 import type { Readable, Writable } from 'node:stream'
+import { freePort } from 'longhaul/testing/servers'
 
 const root = path.join(import.meta.dirname, '../..')
 const main = path.join(root, 'packages/longhaul/src/cli/main.ts')
@@ -50,8 +50,8 @@ export class Session {
 
   static async open(folder: string): Promise<Session> {
     const ports = new Map([
-      ['8000', await freePort()],
-      ['9000', await freePort()],
+      ['8000', String(await freePort())],
+      ['9000', String(await freePort())],
     ])
     const session = new Session(folder, ports)
     await session.type(await readFile(path.join(import.meta.dirname, 'session.sh'), 'utf8'))
@@ -123,13 +123,4 @@ export async function layOut(folder: string, files: ReadonlyMap<string, string>)
   await mkdir(path.dirname(command))
   await writeFile(command, `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`)
   await chmod(command, 0o755)
-}
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return String(port)
 }

@@ -2,9 +2,9 @@ import { execFileSync, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { freePort } from 'longhaul/testing/servers'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readFirstScreen, type FirstScreen } from './first-screen.ts'
@@ -50,14 +50,6 @@ const inFolder = (name: string): string => path.join(installed.folder, name)
 async function widthOf(name: string): Promise<{ format: string; width: number }> {
   const { format, width } = await sharp(await readFile(inFolder(name))).metadata()
   return { format, width }
-}
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 it('the first screen has the steps that are run here', () => {

@@ -2,11 +2,11 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chown, cp, mkdir, readdir, readFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { freePort } from '../src/testing/servers/free-ports.ts'
 import { startTestPostgres } from '../src/testing/servers/postgres.ts'
 import { startTestSwift, type TestSwift } from '../src/testing/servers/swift.ts'
 import type { Compose } from './deploy/compose-mistakes.ts'
@@ -244,12 +244,3 @@ const s3Settings = (s3: TestSwift['s3']): Record<string, string> => ({
   S3_SECRET_KEY: s3.secretKey,
   S3_REGION: s3.region,
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LonghaulError } from '../../errors/index.ts'
 import type { ProcessorDescription } from '../../processor/index.ts'
+import { compiledCodeFolder } from '../../support/compiled-code.ts'
 import type { ProcessorSource, RunnerOptions } from '../runner.ts'
 import { pythonFor } from './python-interpreter.ts'
 
@@ -49,6 +50,7 @@ export function commandFor(
   const cwd = path.dirname(file)
   if (/\.[cm]?[jt]s$/.test(name)) {
     const conditions = fromSource ? ['--conditions=longhaul-source'] : []
+    const compiled = compiledCodeFolder()
     return {
       command: process.execPath,
       limitsHeap: true,
@@ -62,7 +64,7 @@ export function commandFor(
       onlyDescribes: ({ runner, memory_bytes }) =>
         runner === 'inline' || runner === 'thread' || memory_bytes !== undefined,
       cwd,
-      env: {},
+      env: compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled },
     }
   }
   if (name.endsWith('.py')) {

@@ -37,7 +37,7 @@ function run(...args: readonly string[]): Promise<Ended> {
       ['--conditions=longhaul-source', program, ...args],
       // A hundred starts of the same program.
       {
-        env: { ...process.env, NODE_COMPILE_CACHE: path.join(tmpdir(), 'longhaul-compile-cache') },
+        env: { ...process.env, NODE_COMPILE_CACHE: path.join(tmpdir(), 'longhaul-compiled') },
       },
       (error, stdout, stderr) => {
         if (error && error.signal !== 'SIGKILL') reject(new Error(stderr, { cause: error }))

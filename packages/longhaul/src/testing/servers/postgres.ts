@@ -3,10 +3,10 @@ import { spawn, execFileSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createDatabase } from '../../database/postgres/index.ts'
+import { freePort } from './free-ports.ts'
 
 export interface TestPostgres {
   readonly url: string
@@ -27,10 +27,10 @@ export async function startTestPostgres(options: TestPostgresOptions = {}): Prom
   if (existing !== undefined && existing !== '') return existingServer(existing)
   const programs = await programsOfThisMachine()
   const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-postgres-'))
-  const server = new Server(folder, programs, await freePort(), options.durable ?? false)
+  const server = new Server(folder, programs, options.durable ?? false)
   try {
     await server.initialise()
-    await server.start()
+    await server.startSomewhere()
   } catch (error) {
     await server.stop()
     throw error
@@ -75,16 +75,15 @@ function unprivileged(): { readonly uid?: number; readonly gid?: number } {
 class Server {
   readonly #folder: string
   readonly #programs: Programs
-  readonly #port: number
   readonly #durable: boolean
   readonly #user = unprivileged()
   #process: ChildProcess | undefined
+  #port = 0
   #said = ''
 
-  constructor(folder: string, programs: Programs, port: number, durable: boolean) {
+  constructor(folder: string, programs: Programs, durable: boolean) {
     this.#folder = folder
     this.#programs = programs
-    this.#port = port
     this.#durable = durable
   }
 
@@ -107,6 +106,18 @@ class Server {
     const child = this.#spawn(this.#programs.initdb, [...args, '-E', 'UTF8', '--locale=C', '-N'])
     const [code] = (await once(child, 'close')) as [number | null]
     if (code !== 0) throw new Error(`initdb failed: ${this.#said.slice(-2000)}`)
+  }
+
+  /** Between our look for a free port and the start, another process may have taken it. */
+  async startSomewhere(): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      this.#port = await freePort()
+      try {
+        return await this.start()
+      } catch (error) {
+        if (tries === 3) throw error
+      }
+    }
   }
 
   async start(): Promise<void> {
@@ -165,13 +176,4 @@ class Server {
     child.stderr.on('data', hear)
     return child
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const address = server.address()
-  await new Promise((done) => server.close(done))
-  if (address === null || typeof address === 'string') throw new Error('No free port')
-  return address.port
 }

@@ -2,11 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { access, mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import type { S3Config } from '../../app/config.ts'
+import { freePorts } from './free-ports.ts'
 
 export interface TestSwift {
   readonly s3: S3Config
@@ -38,13 +38,22 @@ export async function startTestSwift(
     process.stderr.write(`S3 is not tested: ${missing} is not installed on this machine.\n`)
     return undefined
   }
+  for (let tries = 1; ; tries++)
+    try {
+      return await startedOn(await freePorts(5), options)
+    } catch (error) {
+      // Between our look for free ports and the start, another process may have taken one.
+      if (tries === 3) throw error
+    }
+}
+
+async function startedOn(port: number, { minPartBytes }: TestSwiftOptions): Promise<TestSwift> {
   const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-swift-'))
-  const port = await freePorts(5)
   const swift = spawn(script, [folder, String(port)], {
     env: {
       ...process.env,
       UNTIL_EOF: '1',
-      ...(options.minPartBytes && { SWIFT_MIN_PART_BYTES: String(options.minPartBytes) }),
+      ...(minPartBytes && { SWIFT_MIN_PART_BYTES: String(minPartBytes) }),
     },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
@@ -102,25 +111,4 @@ async function stopped(swift: ChildProcess): Promise<void> {
   const exit = once(swift, 'exit')
   swift.kill('SIGTERM')
   await exit
-}
-
-/** The first of `count` ports in a row that are free now. Another process may be faster: then the start fails. */
-async function freePorts(count: number): Promise<number> {
-  for (;;) {
-    const first = await portOf(0)
-    if (first === undefined || first + count > 65_535) continue
-    const rest = Array.from({ length: count - 1 }, (_, n) => portOf(first + 1 + n))
-    if ((await Promise.all(rest)).every((port) => port !== undefined)) return first
-  }
-}
-
-function portOf(wanted: number): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(undefined))
-    server.listen(wanted, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }

@@ -3,6 +3,7 @@ import { openSync, closeSync } from 'node:fs'
 import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { compiledCodeFolder } from '../../support/compiled-code.ts'
 import type { Excuse } from './judge-attempts.ts'
 import { runFolder } from './run-folder.ts'
 import { ledgerVariable, runVariable, type ServerPlan } from './server-plan.ts'
@@ -33,7 +34,12 @@ export class TortureServer {
       {
         // Its standard input ends when we do, and it with it.
         stdio: ['pipe', 'pipe', errors],
-        env: { ...process.env, [runVariable]: runId, [ledgerVariable]: folder.ledger },
+        env: {
+          ...process.env,
+          NODE_COMPILE_CACHE: compiledCodeFolder(), // most are killed, and none is to compile all of it again
+          [runVariable]: runId,
+          [ledgerVariable]: folder.ledger,
+        },
       },
     )
     closeSync(errors)
