@@ -2,7 +2,7 @@ import { ingestCompleted, ingestStarted, systemAJob } from '@longhaul/protocol'
 import { createHash, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { z } from 'zod'
 import { fixture, startHttpService, type HttpService } from './harness/http-service.ts'
 import { filesIn, oldClientOf, type FilesIn } from './harness/old-client.ts'
@@ -325,11 +325,13 @@ describe('an upload in the old way', () => {
 })
 
 describe('many jobs', () => {
-  it('[A.8.2 Y.1.6 Y.1.7] 150 run in the order they were submitted, never more than 3 at once', async () => {
+  // A job is some twenty requests to the store, and the one that CI has is written in Python.
+  const many = inject('cluster') ? 40 : 150
+  it(`[A.8.2 Y.1.6 Y.1.7] ${many} run in the order they were submitted, never more than 3 at once`, async () => {
     const { started } = await upload('', [makeFile('a.txt', 'abc')])
     const uri = `s3://${bucket()}/${started.files[0]?.s3_key}`
     const ids: string[] = []
-    for (let n = 0; n < 150; n++) {
+    for (let n = 0; n < many; n++) {
       const { json } = await service.call('POST /jobs', {
         json: { manifest_inline: { files: [uri] } },
       })
@@ -349,7 +351,7 @@ describe('many jobs', () => {
         if (type === 'started') moments.push({ at, change: 1 })
         if (type === 'completed') moments.push({ at, change: -1 })
       }
-    expect(moments).toHaveLength(300)
+    expect(moments).toHaveLength(2 * many)
     // An end and a start in one millisecond: the end made room for the start.
     moments.sort((a, b) => a.at - b.at || a.change - b.change)
     let running = 0
