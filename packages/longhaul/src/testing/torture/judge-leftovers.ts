@@ -28,10 +28,15 @@ export async function judgeLeftovers(
   await data.uploads.expire()
   for (const dataDir of dataDirs) for (const what of await strangersIn(dataDir)) leaked(what)
 
-  for await (const { key, uploadId } of data.storage.listUploads(''))
-    leaked(`open upload ${uploadId} of ${key}`)
-
   const prefix = `${data.config.resultsPrefix}/`
+  for await (const { key, uploadId } of data.storage.listUploads('')) {
+    const id = key.startsWith(prefix) ? key.slice(prefix.length).split('/')[0] : undefined
+    const [job] = id ? await data.engine.get([id], 'everyone') : []
+    // What was written before the checkpoint of a failed job is there for its retry.
+    if (job?.state !== 'failed' || job.checkpointAt === undefined)
+      leaked(`open upload ${uploadId} of ${key}, of a job that is ${job?.state}`)
+  }
+
   const { objects } = await data.storage.list(prefix, { limit: 100_000 })
   const ids = [...new Set(objects.map(({ key }) => key.slice(prefix.length).split('/')[0] ?? ''))]
   const jobs = new Map((await data.engine.get(ids, 'everyone')).map((job) => [job.id, job]))
