@@ -4,7 +4,11 @@ import { exitCode, UsageError } from '../exit-code.ts'
 import type { BackendName, RunReport } from '../../testing/torture/index.ts'
 
 /** Said here, so that a command line that is only read does not load all of torture. */
-const backendNames = ['sqlite+local', 'postgres+s3'] as const satisfies readonly BackendName[]
+const backendNames = [
+  'sqlite+local',
+  'postgres+local',
+  'postgres+s3',
+] as const satisfies readonly BackendName[]
 
 const number = (help: string) => ({ type: 'string', value: 'N', help }) as const
 const flag = (help: string) => ({ type: 'boolean', help }) as const
@@ -17,7 +21,7 @@ export const torture = defineCommand({
 their children at random and at every named fault point, freezes them, and breaks their database, their store and
 their network. Then it holds what they say against evidence that they did not write: acknowledged jobs end exactly
 once, with exact results, and leave no process, file or upload behind. Exit code 1 when anything is found; the
-evidence is kept then. --on postgres+s3 starts a PostgreSQL and an S3 server of its own.`,
+evidence is kept then. PostgreSQL and S3 servers are its own, started for it.`,
   options: {
     runs: number('how many; 10 or more a backend must reach every fault point (default 20)'),
     budget: { type: 'string', value: 'TIME', help: 'as many runs as fit, but at least --runs' },
@@ -25,7 +29,7 @@ evidence is kept then. --on postgres+s3 starts a PostgreSQL and an S3 server of 
     on: {
       type: 'string',
       value: 'BACKENDS',
-      help: `${backendNames.join(' or ')}; both with a comma between: in turn (default ${backendNames[0]})`,
+      help: `${backendNames.join(', ')}; several with a comma between: in turn (default ${backendNames[0]})`,
     },
     jobs: number('submitted in each run (default 24, with a budget 12)'),
     'at-once': number('runs side by side; most of a run is waiting (default 2, with a budget 4)'),

@@ -16,22 +16,26 @@ export interface TestSwift {
 }
 
 export interface TestSwiftOptions {
-  /** What a part that is not the last must have. @default 5 MiB, as everywhere else */
+  /** What a part that is not the last must have; another server's is its own affair. @default 5 MiB, as everywhere else */
   readonly minPartBytes?: number
 }
 
 const script = path.resolve(import.meta.dirname, '../../../../../scripts/start-swift.sh')
 const needed = ['/usr/bin/swift-proxy-server', '/usr/bin/swift-object-server', '/usr/bin/memcached']
 
+/** Whether `startTestSwift` has something to start, or finds one that runs. */
+export const hasTestSwift = async (): Promise<boolean> =>
+  existingServer() !== undefined || (await firstMissing([script, ...needed])) === undefined
+
 /**
  * A server with an S3 interface for tests: OpenStack Swift, started for them and stopped by `stop` or with this process,
- * or the one that TEST_S3_ENDPOINT_URL, _ACCESS_KEY, _SECRET_KEY and _REGION name, which is left running. Undefined, with
- * the reason on stderr, where there is neither.
+ * or, unless `minPartBytes` is asked for, the one that TEST_S3_ENDPOINT_URL, _ACCESS_KEY, _SECRET_KEY and _REGION name, which
+ * is left running. Undefined, with the reason on stderr, where there is neither.
  */
 export async function startTestSwift(
   options: TestSwiftOptions = {},
 ): Promise<TestSwift | undefined> {
-  const existing = existingServer()
+  const existing = options.minPartBytes === undefined ? existingServer() : undefined
   if (existing) return { s3: existing, newBucket, stop: async () => undefined }
   const missing = await firstMissing([script, ...needed])
   if (missing !== undefined) {

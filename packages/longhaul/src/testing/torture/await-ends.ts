@@ -67,7 +67,7 @@ export async function awaitEnds(
           what: `${id} was acknowledged and is still ${status}; nothing has changed for ${quietMs} ms and more`,
         })),
       ]
-    await pause(200)
+    await pause(500)
   }
 }
 

@@ -4,7 +4,7 @@ import type { RunFolder } from './run-folder.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 /** Where rows and bytes are kept during a run. */
-export const backendNames = ['sqlite+local', 'postgres+s3'] as const
+export const backendNames = ['sqlite+local', 'postgres+local', 'postgres+s3'] as const
 export type BackendName = (typeof backendNames)[number]
 
 /** Servers, where there are any, that serve one run after the other. */

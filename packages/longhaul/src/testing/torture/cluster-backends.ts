@@ -1,8 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { ConfigOptions } from '../../app/index.ts'
 import { faultPoints } from '../../support/fault-point.ts'
 import { startHttpFaultProxy, type HttpFault } from '../servers/http-fault-proxy.ts'
-import { makeReadOnly } from '../servers/postgres-read-only.ts'
 import { proxyFor, type TcpProxy } from '../servers/tcp-proxy.ts'
 import type {
   BackendFault,
@@ -11,6 +9,7 @@ import type {
   TortureBackends,
 } from './backends.ts'
 import type { ClusterServers } from './cluster-servers.ts'
+import { blocked, databaseFaults } from './database-faults.ts'
 import { seededRandom, type SeededRandom } from './seeded-random.ts'
 
 /** How often the store answers a request so. */
@@ -85,37 +84,24 @@ function drawFault(random: SeededRandom): HttpFault | undefined {
 function faultsOf(
   servers: ClusterServers,
   places: readonly Place[],
-  { leaseMs, long }: BackendsOfRunOptions,
+  run: BackendsOfRunOptions,
 ): readonly BackendFault[] {
-  const leases = (random: SeededRandom, most: number): number => leaseMs * random.between(1, most)
-  const blocked = async (lines: readonly TcpProxy[], how: 'stall' | 'refuse', ms: number) => {
-    for (const line of lines) line.block(how)
-    await pause(ms)
-    for (const line of lines) line.heal()
-  }
-  const fault = (
-    name: string,
-    strike: (random: SeededRandom, place: Place) => Promise<void>,
-  ): BackendFault => ({ name, strike: (random) => strike(random, random.pick(places)) })
+  const lines = places.map(({ database }) => database)
+  const { leaseMs } = run
   return [
-    fault('database-cut', async () => places.forEach(({ database }) => database.cut())),
-    fault('database-stalled', (random, { database }) =>
-      blocked([database], 'stall', leases(random, 2)),
-    ),
-    fault('database-refused', (random, { database }) =>
-      blocked([database], 'refuse', leases(random, 2)),
-    ),
-    fault('database-read-only', async (random) => {
-      const writable = await makeReadOnly(servers.databaseUrl)
-      await pause(long && random.chance(0.5) ? 15 * leaseMs : leases(random, 2))
-      await writable()
-    }),
-    fault('database-restarted', () => servers.restartDatabase('fast')),
-    fault('database-crashed', () => servers.restartDatabase('immediate')),
-    fault('store-refused', (random, { store }) => blocked([store], 'refuse', leases(random, 2))),
-    // Long enough for others to have taken what it held: its results are to be refused, its outputs collected.
-    fault('host-cut-off', (random, { database, store }) =>
-      blocked([database, store], 'stall', leases(random, 3) + leaseMs / 2),
-    ),
+    ...databaseFaults(servers, lines, run),
+    {
+      name: 'store-refused',
+      strike: (random) =>
+        blocked([random.pick(places).store], 'refuse', leaseMs * random.between(1, 2)),
+    },
+    {
+      // Long enough for others to have taken what it held: its results are to be refused, its outputs collected.
+      name: 'host-cut-off',
+      strike: (random) => {
+        const { database, store } = random.pick(places)
+        return blocked([database, store], 'stall', leaseMs * (random.between(1, 3) + 0.5))
+      },
+    },
   ]
 }

@@ -1,29 +1,31 @@
 import type { S3Config } from '../../app/config.ts'
 import type { BackendName, TortureBackends } from './backends.ts'
-import type { ClusterServers } from './cluster-servers.ts'
+import type { ClusterServers, DatabaseServer } from './cluster-servers.ts'
 import { embeddedBackends } from './embedded-backends.ts'
 
 /** The S3 server serves all runs; each lane of runs restarts a PostgreSQL server of its own. */
 export class OpenServers implements AsyncDisposable {
   #swift: Promise<Swift | undefined> | undefined
 
-  async cluster(): Promise<ClusterServers> {
-    // Development's alone: whoever has longhaul installed and never asks for it needs neither.
-    const [{ startTestPostgres }, { startTestSwift }] = await Promise.all([
-      import('../servers/postgres.ts'),
-      import('../servers/swift.ts'),
-    ])
-    const swift = await (this.#swift ??= startTestSwift())
-    if (swift === undefined)
-      throw new Error('postgres+s3 needs an S3 server: install Swift, or name one')
+  // Development's alone: whoever has longhaul installed and never asks for them needs neither.
+  async database(): Promise<DatabaseServer> {
+    const { startTestPostgres } = await import('../servers/postgres.ts')
     const postgres = await startTestPostgres()
     return {
       databaseUrl: postgres.url,
       createDatabase: () => postgres.createDatabase(),
-      createBucket: async () => ({ s3: swift.s3, bucket: await swift.newBucket() }),
       restartDatabase: (how) => postgres.restart(how),
       stop: () => postgres.stop(),
     }
+  }
+
+  async cluster(): Promise<ClusterServers> {
+    const { startTestSwift } = await import('../servers/swift.ts')
+    const swift = await (this.#swift ??= startTestSwift())
+    if (swift === undefined)
+      throw new Error('postgres+s3 needs an S3 server: install Swift, or name one')
+    const createBucket = async () => ({ s3: swift.s3, bucket: await swift.newBucket() })
+    return { ...(await this.database()), createBucket }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -58,10 +60,11 @@ export class LaneBackends implements AsyncDisposable {
 
   async #open(name: BackendName): Promise<TortureBackends> {
     if (name === 'sqlite+local') return embeddedBackends()
-    const [{ clusterBackends }, servers] = await Promise.all([
-      import('./cluster-backends.ts'),
-      this.#servers.cluster(),
-    ])
-    return clusterBackends(servers)
+    if (name === 'postgres+local') {
+      const { postgresLocalBackends } = await import('./postgres-local-backends.ts')
+      return postgresLocalBackends(await this.#servers.database())
+    }
+    const { clusterBackends } = await import('./cluster-backends.ts')
+    return clusterBackends(await this.#servers.cluster())
   }
 }
