@@ -265,6 +265,8 @@ export interface JobEvent {
 export type Wakeup =
   | { readonly kind: 'queued'; readonly queue: string }
   | { readonly kind: 'changed'; readonly jobId: JobId }
+  /** Nothing but its progress is new. */
+  | { readonly kind: 'progressed'; readonly jobId: JobId }
 
 export interface JobEvents {
   /** A lost lease appends nothing. */

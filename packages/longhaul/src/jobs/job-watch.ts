@@ -60,7 +60,7 @@ export function createJobWatch(
   const subscribe = async (): Promise<void> => {
     try {
       for await (const wakeup of engine.wakeups(ended.signal))
-        if (wakeup.kind === 'changed') mark(wakeup.jobId)
+        if (wakeup.kind !== 'queued') mark(wakeup.jobId)
     } catch (error) {
       if (!ended.signal.aborted) log.warn({ err: error }, 'wakeups ended; jobs are polled')
     }

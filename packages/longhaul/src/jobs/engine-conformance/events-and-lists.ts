@@ -82,7 +82,8 @@ export function eventsAndLists(open: OpenEngine): void {
       await hears({ kind: 'changed', jobId: far.id })
       heard.length = 0
       await other.touch(worker, [{ lease: far.lease, progress: { percent: 1 } }])
-      await hears({ kind: 'changed', jobId: far.id })
+      // Apart from other changes: progress is no reason for a worker to look for a cancel.
+      await hears({ kind: 'progressed', jobId: far.id })
       await submitted(other, newJob({ queue: 'later', delayMs: 20 }))
       heard.length = 0
       await hears({ kind: 'queued', queue: 'later' })
