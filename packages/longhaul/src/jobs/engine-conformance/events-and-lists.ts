@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { isDeepStrictEqual } from 'node:util'
 import type { Wakeup } from '../engine.ts'
 import type { Job } from '../job.ts'
 import {
@@ -68,7 +69,7 @@ export function eventsAndLists(open: OpenEngine): void {
       })()
       const hears = (wakeup: Wakeup) =>
         until(async () =>
-          heard.some((one) => JSON.stringify(one) === JSON.stringify(wakeup)) ? true : undefined,
+          heard.some((one) => isDeepStrictEqual({ ...one, ...wakeup }, one)) ? true : undefined,
         )
       const { id, lease } = await running(engine)
       await hears({ kind: 'queued', queue: 'q' })
