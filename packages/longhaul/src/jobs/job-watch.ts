@@ -44,7 +44,8 @@ export function createJobWatch(
         const ids = [...dirty].slice(0, 500)
         for (const id of ids) dirty.delete(id)
         const jobs = new Map((await engine.get(ids, 'everyone')).map((job) => [job.id, job]))
-        for (const id of ids) for (const [tell] of [...(listeners.get(id) ?? [])]) tell(jobs.get(id))
+        for (const id of ids)
+          for (const [tell] of [...(listeners.get(id) ?? [])]) tell(jobs.get(id))
       }
     } catch (error) {
       if (!ended.signal.aborted) log.warn({ err: error }, 'cannot look at watched jobs')
