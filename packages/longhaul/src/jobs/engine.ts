@@ -264,7 +264,10 @@ export interface JobEvent {
 }
 export type Wakeup =
   | { readonly kind: 'queued'; readonly queue: string }
-  | { readonly kind: 'changed'; readonly jobId: JobId }
+  /** `state`: as it was then, where that is known; a hint of another process does not say. */
+  | { readonly kind: 'changed'; readonly jobId: JobId; readonly state?: JobState }
+  /** Nothing but its progress is new. */
+  | { readonly kind: 'progressed'; readonly jobId: JobId }
 
 export interface JobEvents {
   /** A lost lease appends nothing. */

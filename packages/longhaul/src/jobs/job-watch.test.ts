@@ -12,7 +12,8 @@ function scriptedEngine() {
   return {
     jobs,
     asked,
-    say: (jobId: JobId) => wake?.({ kind: 'changed', jobId }),
+    say: (jobId: JobId, state?: Job['state']) =>
+      wake?.({ kind: 'changed', jobId, ...(state === undefined ? {} : { state }) }),
     subscribed: () => wake !== undefined,
     async get(ids: readonly JobId[]) {
       asked.push([...ids])
@@ -68,6 +69,29 @@ it('does not look at a fresh job before it changes', async () => {
   engine.say('a')
   expect(await ended).toMatchObject({ state: 'completed' })
   expect(engine.asked).toEqual([['a']])
+})
+
+it('looks at nothing for who waits for the end, while hints say that the job goes on', async () => {
+  const engine = scriptedEngine()
+  watch = createJobWatch(engine, log, { pollMs: 60_000 })
+  engine.jobs.set('a', jobForTest({ id: 'a', state: 'running' }))
+  const ended = watch.waitForEnd('a', 60_000, { fresh: true })
+  engine.say('a', 'running')
+  await new Promise((resolve) => setTimeout(resolve, 200)) // longer than a fresh one is left alone
+  expect(engine.asked).toEqual([])
+  engine.jobs.set('a', jobForTest({ id: 'a', state: 'completed' }))
+  engine.say('a', 'completed')
+  expect(await ended).toMatchObject({ state: 'completed' })
+  expect(engine.asked).toEqual([['a']])
+})
+
+it('looks once more when the time is over', async () => {
+  const engine = scriptedEngine()
+  watch = createJobWatch(engine, log, { pollMs: 60_000 })
+  engine.jobs.set('a', jobForTest({ id: 'a', state: 'running' }))
+  const waited = watch.waitForEnd('a', 20, { fresh: true })
+  engine.say('a', 'running')
+  expect(await waited).toMatchObject({ state: 'running' })
 })
 
 it('asks once for many jobs', async () => {

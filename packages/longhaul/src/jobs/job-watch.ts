@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { JobEvents, JobStore } from './engine.ts'
+import type { JobEvents, JobStore, Wakeup } from './engine.ts'
 import type { Job, JobId } from './job.ts'
 import { isTerminal } from './job.ts'
 
@@ -29,27 +29,26 @@ export function createJobWatch(
   log: Pick<Logger, 'warn'>,
   { pollMs = 1000 } = {},
 ): JobWatch {
-  const listeners = new Map<JobId, Set<JobListener>>()
+  /** Who waits for the end alone is told of hints that it goes on, and nobody looks for them. */
+  const listeners = new Map<JobId, Map<JobListener, (() => void) | undefined>>()
   const waiting = new Set<() => void>()
   const dirty = new Set<JobId>()
   const ended = new AbortController()
-  let looking = false
+  let looking: Promise<void> | undefined
   let subscribed = false
 
-  const look = async (): Promise<void> => {
-    if (looking) return
-    looking = true
+  const look = (): Promise<void> => (looking ??= lookAll().finally(() => (looking = undefined)))
+  const lookAll = async (): Promise<void> => {
     try {
       while (dirty.size > 0 && !ended.signal.aborted) {
         const ids = [...dirty].slice(0, 500)
         for (const id of ids) dirty.delete(id)
         const jobs = new Map((await engine.get(ids, 'everyone')).map((job) => [job.id, job]))
-        for (const id of ids) for (const tell of [...(listeners.get(id) ?? [])]) tell(jobs.get(id))
+        for (const id of ids)
+          for (const [tell] of [...(listeners.get(id) ?? [])]) tell(jobs.get(id))
       }
     } catch (error) {
       if (!ended.signal.aborted) log.warn({ err: error }, 'cannot look at watched jobs')
-    } finally {
-      looking = false
     }
   }
   const mark = (id: JobId): void => {
@@ -57,10 +56,17 @@ export function createJobWatch(
     dirty.add(id)
     void look()
   }
+  const heed = (wakeup: Wakeup): void => {
+    if (wakeup.kind === 'queued') return
+    const goesOn =
+      wakeup.kind === 'progressed' || (wakeup.state !== undefined && !isTerminal(wakeup.state))
+    const others = [...(listeners.get(wakeup.jobId)?.values() ?? [])]
+    if (!goesOn || others.includes(undefined)) mark(wakeup.jobId)
+    else for (const tell of others) tell?.()
+  }
   const subscribe = async (): Promise<void> => {
     try {
-      for await (const wakeup of engine.wakeups(ended.signal))
-        if (wakeup.kind === 'changed') mark(wakeup.jobId)
+      for await (const wakeup of engine.wakeups(ended.signal)) heed(wakeup)
     } catch (error) {
       if (!ended.signal.aborted) log.warn({ err: error }, 'wakeups ended; jobs are polled')
     }
@@ -71,15 +77,13 @@ export function createJobWatch(
   }, pollMs)
   poll.unref()
 
-  const watch = (jobId: JobId, listener: JobListener, fresh = false): (() => void) => {
+  const listen = (jobId: JobId, listener: JobListener, goesOn?: () => void): (() => void) => {
     if (!subscribed) {
       subscribed = true
       void subscribe()
     }
-    const others = listeners.get(jobId) ?? new Set()
-    listeners.set(jobId, others.add(listener))
-    if (fresh) setTimeout(mark, freshMs, jobId).unref()
-    else mark(jobId)
+    const others = listeners.get(jobId) ?? new Map<JobListener, (() => void) | undefined>()
+    listeners.set(jobId, others.set(listener, goesOn))
     return () => {
       others.delete(listener)
       if (others.size === 0 && listeners.get(jobId) === others) listeners.delete(jobId)
@@ -87,25 +91,37 @@ export function createJobWatch(
   }
 
   return {
-    watch,
+    watch(jobId, listener) {
+      const unwatch = listen(jobId, listener)
+      mark(jobId)
+      return unwatch
+    },
     waitForEnd(jobId, timeoutMs, { fresh } = { fresh: false }) {
       return new Promise((resolve) => {
         let last: Job | undefined
         const finish = (): void => {
           clearTimeout(timer)
+          clearTimeout(soon)
           waiting.delete(finish)
           unwatch()
           resolve(last)
         }
-        const timer = setTimeout(finish, timeoutMs)
+        // How it is then was not looked at while it went on.
+        const late = (): void => {
+          dirty.add(jobId)
+          void look().then(finish)
+        }
+        const timer = setTimeout(late, timeoutMs)
+        const soon = setTimeout(mark, fresh ? freshMs : 0, jobId)
         waiting.add(finish)
-        const unwatch = watch(
+        const unwatch = listen(
           jobId,
           (job) => {
             last = job
             if (job === undefined || isTerminal(job.state)) finish()
           },
-          fresh,
+          // Hints of it do come: so will the last.
+          () => fresh && clearTimeout(soon),
         )
       })
     },

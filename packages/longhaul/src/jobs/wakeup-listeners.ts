@@ -45,7 +45,7 @@ class Listener {
   #wake: (() => void) | undefined
 
   tell(wakeup: Wakeup): void {
-    const key = wakeup.kind === 'queued' ? `q ${wakeup.queue}` : `j ${wakeup.jobId}`
+    const key = `${wakeup.kind} ${wakeup.kind === 'queued' ? wakeup.queue : wakeup.jobId}`
     this.#pending.set(key, wakeup)
     const oldest = this.#pending.keys().next()
     if (this.#pending.size > maxPending && oldest.done !== true) this.#pending.delete(oldest.value)

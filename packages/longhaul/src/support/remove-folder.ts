@@ -8,7 +8,9 @@ import path from 'node:path'
 export async function removeFolder(folder: string): Promise<void> {
   try {
     await removeKnown(folder)
-  } catch {
+  } catch (error) {
+    const { code, path: at } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' && at === folder) return
     await rm(folder, { recursive: true, force: true })
   }
 }

@@ -2,8 +2,14 @@ import { realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { LonghaulError } from '../errors/index.ts'
 
+export const allowedPath = async (uri: string, roots: readonly string[]): Promise<string> =>
+  (await allowedFile(uri, roots)).real
+
 /** The real path of a `file://` URI, if it lies below an allowed root; links are followed before the check. */
-export async function allowedPath(uri: string, roots: readonly string[]): Promise<string> {
+export async function allowedFile(
+  uri: string,
+  roots: readonly string[],
+): Promise<{ readonly real: string; readonly size: number }> {
   let wanted: string
   try {
     const url = new URL(uri)
@@ -22,20 +28,20 @@ export async function allowedPath(uri: string, roots: readonly string[]): Promis
       'uri-refused',
       `${uri} is not below a folder this service may read; the operator lists such folders in LONGHAUL_INPUT_ROOTS.`,
     )
+  const asked = path.resolve(wanted)
   const real = await realpath(wanted).catch(() => undefined)
   for (const root of roots) {
-    const realRoot = await realpath(root).catch(() => root)
+    const isBelow = asked.startsWith(folderOf(path.resolve(root)))
+    // Where no link is in the whole path, none is in its beginning.
+    const realRoot =
+      isBelow && real === asked ? path.resolve(root) : await realpath(root).catch(() => root)
     // Checked on the path as asked first, so that a stranger cannot learn which files exist outside the roots.
-    if (
-      !path.resolve(wanted).startsWith(folderOf(path.resolve(root))) &&
-      !real?.startsWith(folderOf(realRoot))
-    )
-      continue
+    if (!isBelow && !real?.startsWith(folderOf(realRoot))) continue
     if (real === undefined) throw new LonghaulError('object-not-found', `${uri} does not exist.`)
     if (!real.startsWith(folderOf(realRoot))) throw refused()
-    if (!(await stat(real)).isFile())
-      throw new LonghaulError('invalid-uri', `${uri} is not a file.`)
-    return real
+    const found = await stat(real)
+    if (!found.isFile()) throw new LonghaulError('invalid-uri', `${uri} is not a file.`)
+    return { real, size: found.size }
   }
   throw refused()
 }

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { JobStore, Verdict } from '../jobs/engine.ts'
 import type { Job, JobId } from '../jobs/job.ts'
 
-/** Between two reads. Most changes are our own progress, and cancels that come late come with a touch at the latest. */
+/** Between two reads. Cancels that come late come with a touch at the latest. */
 const quietMs = 500
 
 interface Running {
@@ -12,7 +12,7 @@ interface Running {
 
 /**
  * A change of a job that runs here may be its cancel. The first is looked at once, those that come soon after it together:
- * hundreds of jobs that report progress cost two reads a second.
+ * hundreds of jobs that write events or checkpoints cost two reads a second.
  */
 export class CancelWatch {
   readonly #engine: Pick<JobStore, 'get'>

@@ -98,9 +98,10 @@ export class ClaimLoop {
           for (const claim of await engine.claimPublications(worker(), free())) begin(claim, since)
           this.#publications = false
         }
-        const queues = wanted().map(({ queue }) => queue)
+        // With every slot taken there is nothing to ask for, however often somebody says that there is work.
+        const queues = free() > 0 ? wanted().map(({ queue }) => queue) : []
         // Each round starts with another queue, so that none is served first for ever.
-        for (let i = 0; i < queues.length; i++) {
+        for (let i = 0; i < queues.length && free() > 0; i++) {
           const queue = queues[(this.#turn + i) % queues.length]
           if (queue === undefined || this.#stopped || !(await mayClaim())) continue
           const slots = Math.min(this.#roomOf(queue, wanted()), free())

@@ -3,7 +3,7 @@
  * and workspaces; it knows nothing of HTTP. Losing it at any instruction loses time, never a job: see
  * docs/how-it-works/life-of-a-job.md.
  */
-export { allowedPath } from './allowed-path.ts'
+export { allowedFile, allowedPath } from './allowed-path.ts'
 export { createWorker, type Worker, type WorkerParts } from './worker.ts'
 export { LogCopies } from './log-copies.ts'
 export { thisWorker, isWorkerAlive } from './worker-identity.ts'

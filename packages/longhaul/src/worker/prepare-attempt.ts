@@ -30,8 +30,6 @@ export async function prepareAttempt(
   const { workspace, signal } = where
   const { owner, kind, params } = claim.job
   const batch = kind === 'batch' // systems A and B: these stages, in this order (five-systems A.3)
-  // One that runs in this process gets its own when it first asks where it is; most never do.
-  if (description.runner !== 'inline') await mkdir(workspace, { recursive: true })
   if (!batch) report({ stage: 'inputs' })
   let tries = 0
   const staged = await patiently(async () => {
@@ -46,6 +44,9 @@ export async function prepareAttempt(
       ...(batch ? { begun: () => report({ stage: 'download', message: 'start' }) } : {}),
     })
   })
+  // Inputs lie in it already. One that runs in this process gets it when it first asks where it is; most never do.
+  if (description.runner !== 'inline' && staged.inputs.length === 0)
+    await mkdir(workspace, { recursive: true })
   const job = await patiently(() => resumeJob(parts, claim, { ...where, description }))
   if (job === 'lost') return undefined
   if (batch) report({ stage: 'download', message: 'complete' })

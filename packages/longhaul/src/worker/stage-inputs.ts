@@ -1,6 +1,6 @@
 import { createHash, hash as hashOf } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -13,7 +13,7 @@ import type { ObjectStore } from '../storage/object-store.ts'
 import type { Json, JsonObject } from '../support/json.ts'
 import { keyOfUri } from '../storage/object-uri.ts'
 import { fileFieldsOf } from '../processor/file-fields.ts'
-import { allowedPath } from './allowed-path.ts'
+import { allowedFile } from './allowed-path.ts'
 import { contentOfManifest } from './manifest-files.ts'
 import { stageManifest } from './stage-manifest.ts'
 
@@ -148,13 +148,24 @@ async function fetchObject(uri: string, target: string, { storage, signal }: Sta
 }
 
 async function copyAllowedFile(uri: string, target: string, { inputRoots, signal }: StageOptions) {
-  const source = await allowedPath(uri, inputRoots)
-  const { size } = await stat(source)
-  if (size > smallBytes) return writeHashed(createReadStream(source), target, signal)
+  const { real, size } = await allowedFile(uri, inputRoots)
   // A small one at once: for thousands of them streams would cost more than the work itself.
-  const bytes = await readFile(source)
+  const bytes = size > smallBytes ? undefined : await readAtOnce(real, size)
+  if (bytes === undefined) return writeHashed(createReadStream(real), target, signal)
   await writeFile(target, bytes)
-  return { size: bytes.length, sha256: hashOf('sha256', bytes, 'hex') }
+  return { size, sha256: hashOf('sha256', bytes, 'hex') }
+}
+
+/** In one read; undefined where it is not of that size any more, or does not come at once. */
+async function readAtOnce(file: string, size: number): Promise<Buffer | undefined> {
+  const handle = await open(file)
+  try {
+    const buffer = Buffer.allocUnsafe(size + 1) // one more, to see that there is none
+    const { bytesRead } = await handle.read(buffer, 0, size + 1, 0)
+    return bytesRead === size ? buffer.subarray(0, size) : undefined
+  } finally {
+    await handle.close()
+  }
 }
 
 async function writeHashed(body: NodeJS.ReadableStream, target: string, signal: AbortSignal) {

@@ -127,7 +127,7 @@ export function createWorker(parts: WorkerParts): Worker {
         for await (const wakeup of engine.wakeups(stopping.signal)) {
           failures = 0
           if (wakeup.kind === 'queued') claims.request({ queue: wakeup.queue })
-          else cancels.changed(wakeup.jobId)
+          else if (wakeup.kind === 'changed') cancels.changed(wakeup.jobId)
         }
       } catch (error) {
         if (!stopping.signal.aborted)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { isDeepStrictEqual } from 'node:util'
 import type { Wakeup } from '../engine.ts'
 import type { Job } from '../job.ts'
 import {
@@ -68,7 +69,7 @@ export function eventsAndLists(open: OpenEngine): void {
       })()
       const hears = (wakeup: Wakeup) =>
         until(async () =>
-          heard.some((one) => JSON.stringify(one) === JSON.stringify(wakeup)) ? true : undefined,
+          heard.some((one) => isDeepStrictEqual({ ...one, ...wakeup }, one)) ? true : undefined,
         )
       const { id, lease } = await running(engine)
       await hears({ kind: 'queued', queue: 'q' })
@@ -82,7 +83,8 @@ export function eventsAndLists(open: OpenEngine): void {
       await hears({ kind: 'changed', jobId: far.id })
       heard.length = 0
       await other.touch(worker, [{ lease: far.lease, progress: { percent: 1 } }])
-      await hears({ kind: 'changed', jobId: far.id })
+      // Apart from other changes: progress is no reason for a worker to look for a cancel.
+      await hears({ kind: 'progressed', jobId: far.id })
       await submitted(other, newJob({ queue: 'later', delayMs: 20 }))
       heard.length = 0
       await hears({ kind: 'queued', queue: 'later' })

@@ -1,4 +1,4 @@
-import type { JobClaims, Verdict, WorkerInfo } from '../engine.ts'
+import type { JobClaims, Verdict, Wakeup, WorkerInfo } from '../engine.ts'
 import type { JobRow } from '../row.ts'
 import { touchLease, verdictOf, type WorkerRow } from '../rules/index.ts'
 import { commit } from './commit.ts'
@@ -86,12 +86,11 @@ async function write(
     progress: held.progress === undefined ? null : JSON.stringify(held.progress),
     ...touchLease(row, verdict, held.silentMs, given),
   }))
-  const wakeups = rows
-    .filter(
-      ({ row, progress, silent_since }) =>
-        progress !== null || (row.silent_since === null) !== (silent_since === null),
-    )
-    .map(({ row }) => ({ kind: 'changed', jobId: row.id }) as const)
+  const wakeups = rows.flatMap(({ row, progress, silent_since }): Wakeup[] => {
+    const jobId = row.id
+    if ((row.silent_since === null) !== (silent_since === null)) return [{ kind: 'changed', jobId }]
+    return progress === null ? [] : [{ kind: 'progressed', jobId }]
+  })
   const kept = await engine.database.query<{ id: string }>(writeText, [
     ...workerValues(worker),
     now,

@@ -16,7 +16,7 @@ export function transition(tx: Tx, row: JobRow, decision: Decision, at = tx.now)
   if (callback !== undefined) tx.callbacks.push(callback)
   const move = moveOf(row, after)
   if (move !== undefined) tx.count(row.queue, row.owner, move)
-  tx.notify({ kind: 'changed', jobId: after.id })
+  tx.notify({ kind: 'changed', jobId: after.id, state: after.state })
   // A job to take, or a slot that a fleet-wide limit kept from another.
   if (after.state === 'queued' || (row.state === 'running' && after.state !== 'running'))
     tx.notify({ kind: 'queued', queue: after.queue })
@@ -30,7 +30,7 @@ export function create(tx: Tx, row: JobRow): void {
   addEvents(tx, row, [{ type: 'queued' }])
   const move = moveOf(undefined, row)
   if (move !== undefined) tx.count(row.queue, row.owner, move)
-  tx.notify({ kind: 'changed', jobId: row.id })
+  tx.notify({ kind: 'changed', jobId: row.id, state: row.state })
   tx.notify({ kind: 'queued', queue: row.queue })
 }
 

@@ -10,11 +10,17 @@ const maxPayloadBytes = 7_500
 const maxPayloads = 20
 const pollMs = 3_000
 
+/** What is dropped last comes first. */
+const topics = ['queues', 'jobs', 'progress'] as const
+type Topic = (typeof topics)[number]
+
 interface Payload {
   /** Who says it: a process has told its own listeners by itself. */
   readonly from: string
   readonly queues: readonly string[]
   readonly jobs: readonly string[]
+  /** Jobs of which nothing but the progress is new. Not there where an earlier version says it. */
+  readonly progress?: readonly string[]
 }
 
 /** Queues with jobs whose wait is over, or that could run; and in how many ms the next wait is over. */
@@ -62,10 +68,12 @@ export class Wakeups {
   payloads(wakeups: readonly Wakeup[]): readonly string[] {
     const queues = new Set<string>()
     const jobs = new Set<string>()
+    const progress = new Set<string>()
     for (const wakeup of wakeups)
       if (wakeup.kind === 'queued') queues.add(wakeup.queue)
-      else jobs.add(wakeup.jobId)
-    return payloadsOf(this.#self, [...queues], [...jobs])
+      else if (wakeup.kind === 'changed') jobs.add(wakeup.jobId)
+      else progress.add(wakeup.jobId)
+    return payloadsOf(this.#self, { queues, jobs, progress })
   }
 
   #start(): void {
@@ -93,6 +101,7 @@ export class Wakeups {
     if (payload.from === this.#self) return
     for (const queue of payload.queues) this.#listeners.tell({ kind: 'queued', queue })
     for (const jobId of payload.jobs) this.#listeners.tell({ kind: 'changed', jobId })
+    for (const jobId of payload.progress ?? []) this.#listeners.tell({ kind: 'progressed', jobId })
   }
 
   /** Soon enough for the next wait that is over, and now and then for a worker that missed a hint. */
@@ -123,27 +132,28 @@ export class Wakeups {
 /** As few messages as hold them; beyond a bound hints are dropped, as they may be. */
 export function payloadsOf(
   from: string,
-  queues: readonly string[],
-  jobs: readonly string[],
+  names: Readonly<Record<Topic, Iterable<string>>>,
 ): readonly string[] {
+  const nothing = (): Payload & Record<Topic, string[]> => ({
+    ...{ from, queues: [], jobs: [], progress: [] },
+  })
   const payloads: string[] = []
-  let next = { from, queues: [] as string[], jobs: [] as string[] }
+  let next = nothing()
   let bytes = 0
   const flush = (): void => {
-    if (next.queues.length + next.jobs.length > 0) payloads.push(JSON.stringify(next))
-    next = { from, queues: [], jobs: [] }
+    if (topics.some((topic) => next[topic].length > 0)) payloads.push(JSON.stringify(next))
+    next = nothing()
     bytes = 64
   }
-  const add = (kind: 'queues' | 'jobs', name: string): void => {
+  const add = (topic: Topic, name: string): void => {
     const size = Buffer.byteLength(JSON.stringify(name)) + 1
     if (bytes + size > maxPayloadBytes) flush()
     if (size > maxPayloadBytes - 64) return
-    next[kind].push(name)
+    next[topic].push(name)
     bytes += size
   }
   flush()
-  for (const queue of queues) add('queues', queue)
-  for (const job of jobs) add('jobs', job)
+  for (const topic of topics) for (const name of names[topic]) add(topic, name)
   flush()
   return payloads.slice(0, maxPayloads)
 }

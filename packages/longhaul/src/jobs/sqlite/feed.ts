@@ -36,7 +36,7 @@ export function otherProcesses(database: SqliteDatabase): () => Iterable<Wakeup>
     for (const queue of queues) yield { kind: 'queued', queue }
     for (const row of reader.all<{ jobId: string; at: number }>(newProgress, progressAt)) {
       progressAt = row.at
-      yield { kind: 'changed', jobId: row.jobId }
+      yield { kind: 'progressed', jobId: row.jobId }
     }
   }
 }

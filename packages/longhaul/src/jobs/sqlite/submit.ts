@@ -55,7 +55,7 @@ function submitOne(tx: Tx, job: NewJob): Submitted {
     )
   // Dependants are never refused: what they wait for was taken.
   if (dependencies.length === 0) refuseBeyond(tx.settings, queuedCounts(tx.connection, job.owner))
-  tx.notify({ kind: 'changed', jobId: inserted.id })
+  tx.notify({ kind: 'changed', jobId: inserted.id, state: inserted.state })
   tx.notify({ kind: 'queued', queue: inserted.queue })
   const row = hearOfThePast(tx, inserted, dependencies)
   return { kind: 'created', job: toJob(row, { dependsOn: dependencies.map(({ id }) => id) }) }

@@ -44,5 +44,5 @@ function saveProgress(tx: Tx, row: JobRow, progress: Progress): void {
     JSON.stringify(progress),
     tx.now,
   )
-  tx.notify({ kind: 'changed', jobId: row.id })
+  tx.notify({ kind: 'progressed', jobId: row.id })
 }

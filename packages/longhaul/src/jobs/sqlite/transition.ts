@@ -26,7 +26,7 @@ export function transition(tx: Tx, before: JobRow, decision: Decision): JobRow {
   insertEvents(tx, after, decision.events)
   countTransition(tx, before, after)
   insertCallback(tx, before, after)
-  tx.notify({ kind: 'changed', jobId: after.id })
+  tx.notify({ kind: 'changed', jobId: after.id, state: after.state })
   // A job to take, or a slot that a fleet-wide limit kept from another.
   if (after.state === 'queued' || (before.state === 'running' && after.state !== 'running'))
     tx.notify({ kind: 'queued', queue: after.queue })

@@ -7,7 +7,15 @@ import { commit, type Engine, type Tx } from './transaction.ts'
 /** Remembers that a worker is alive, where, and what it says of itself. */
 export function seeWorker(tx: Tx, worker: WorkerInfo): void {
   const holding = worker.holding ?? null
+  const queues = worker.queues === undefined ? null : JSON.stringify(worker.queues)
   const before = tx.connection.get<WorkerRow>('SELECT * FROM worker WHERE id = ?', worker.id)
+  // Every claim says it again; a touch does so at least as often as this.
+  const isKnown =
+    before !== undefined &&
+    before.holding === holding &&
+    before.queues === queues &&
+    Math.abs(tx.now - before.seen_at) < tx.settings.leaseMs / 20
+  if (isKnown) return
   tx.connection.run(
     `INSERT INTO worker (id, host, boot_id, pid, slots, version, queues, holding, started_at, seen_at)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)
@@ -20,7 +28,7 @@ export function seeWorker(tx: Tx, worker: WorkerInfo): void {
     worker.pid,
     worker.slots,
     worker.version ?? null,
-    worker.queues === undefined ? null : JSON.stringify(worker.queues),
+    queues,
     holding,
     tx.now,
   )

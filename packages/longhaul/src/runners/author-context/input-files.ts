@@ -1,12 +1,16 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileFieldsOf, markInputFile, type InputFile } from '../../processor/index.ts'
 import type { JsonObject } from '../../support/json.ts'
 import type { StagedFile } from '../messages.ts'
 
+const smallBytes = 256 * 1024
+
 export function toInputFile(staged: StagedFile): InputFile {
-  const read = () => readFile(staged.path, 'utf8')
+  // A small one is read sooner than a thread is found that would read it.
+  const read = async () =>
+    staged.size > smallBytes ? readFile(staged.path, 'utf8') : readFileSync(staged.path, 'utf8')
   return markInputFile({
     name: staged.name,
     path: staged.path,

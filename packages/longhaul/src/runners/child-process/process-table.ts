@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
+// As UTF-8, which Node reads in one step: whatever a name may hold that is none, nobody looks at it.
+
 /** What /proc says of one process. On a system without /proc nothing is ever found, and groups alone are killed. */
 export interface ProcessEntry {
   readonly pid: number
@@ -20,7 +22,7 @@ const pageBytes = 4096
 export function readProcess(pid: number): ProcessEntry | undefined {
   let text: string
   try {
-    text = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    text = readFileSync(`/proc/${pid}/stat`, 'utf8')
   } catch {
     return undefined
   }
@@ -68,7 +70,7 @@ export function familyOf(pid: number): ProcessEntry[] {
 function childrenOf(pid: number): number[] {
   try {
     return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-      readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1')
+      readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8')
         .split(' ')
         .filter(Boolean)
         .map(Number),
@@ -81,7 +83,7 @@ function childrenOf(pid: number): number[] {
 /** The pid that was given out last, to anyone: between two readings, only pids between them can be new. */
 export function newestPid(): number | undefined {
   try {
-    return Number(readFileSync('/proc/loadavg', 'latin1').trim().split(' ').at(-1))
+    return Number(readFileSync('/proc/loadavg', 'utf8').trim().split(' ').at(-1))
   } catch {
     return undefined
   }

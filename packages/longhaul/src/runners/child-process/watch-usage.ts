@@ -73,7 +73,7 @@ function resetPeak(pid: number): void {
 
 function peakOf(pid: number): number | undefined {
   try {
-    const kB = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]
+    const kB = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
     return kB === undefined ? undefined : Number(kB) * 1024
   } catch {
     return undefined
@@ -83,7 +83,7 @@ function peakOf(pid: number): number | undefined {
 /** Pages that several processes share count for each in part: a pool of forked workers is not its memory times their number. */
 function proportionalBytes({ pid, rssBytes }: ProcessEntry): number {
   try {
-    const kB = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))?.[1]
+    const kB = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]
     return kB === undefined ? rssBytes : Number(kB) * 1024
   } catch {
     return rssBytes // gone meanwhile, or another user's
