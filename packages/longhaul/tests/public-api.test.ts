@@ -180,6 +180,7 @@ it('gives exactly these names to whoever imports a package', async () => {
         "onFaultPoint",
       ],
       "longhaul/testing/servers": [
+        "freePort",
         "startTestPostgres",
         "startTestSwift",
       ],
