@@ -1,4 +1,11 @@
+import { blobFeatures } from './blobs/blob-features.ts'
+import { findBlobs } from './blobs/blob.ts'
+import { roiFeatures } from './blobs/roi-features.ts'
 import type { BlobFeatures, RoiFeatures } from './feature-names.ts'
+import { typescriptKernels } from './kernels/typescript-kernels.ts'
+import { edgeMap } from './phase-congruency/edge-map.ts'
+import { createWorkspace, type Workspace } from './phase-congruency/workspace.ts'
+import { segment } from './segmentation/segment.ts'
 
 /** Why one image has no features; the other images of the bin are not touched by it. */
 export type UnanalysableReason =
@@ -51,6 +58,19 @@ export function analyseRoi(
   height: number,
   options: AnalyseOptions = {},
 ): RoiAnalysis {
-  void options
-  throw new UnanalysableRoi('too-small', `${width}x${height} of ${pixels.length}: not built yet`)
+  if (pixels.length !== width * height)
+    throw new RangeError(`${pixels.length} pixels are not ${width}x${height}`)
+  if (width < 2 || height < 2)
+    throw new UnanalysableRoi('too-small', `${width}x${height}: needs two rows and two columns`)
+  const edges = edgeMap(workspaceOf(options), pixels, width, height)
+  const mask = segment(edges, pixels, width, height)
+  const blobs = findBlobs(mask, width, height).map(blobFeatures)
+  return { mask, features: roiFeatures(blobs), blobs }
+}
+
+let workspace: Workspace | undefined
+
+/** One for the thread: nothing in it outlives an image but tables. */
+function workspaceOf(_options: AnalyseOptions): Workspace {
+  return (workspace ??= createWorkspace(typescriptKernels()))
 }

@@ -18,14 +18,9 @@ export {
   type RoiAnalysis,
   type UnanalysableReason,
 } from './analyse-roi.ts'
-export {
-  openAnalysisPool,
-  readShared,
-  type AnalysisPool,
-  type PoolOptions,
-  type RoiOutcome,
-  type RoiSource,
-} from './analysis-pool.ts'
+export { openAnalysisPool, type AnalysisPool, type PoolOptions } from './pool/analysis-pool.ts'
+export { readShared } from './pool/read-shared.ts'
+export type { RoiOutcome, RoiSource } from './pool/roi-source.ts'
 export {
   blobFeatureNames,
   featureNames,
