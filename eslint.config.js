@@ -2,7 +2,16 @@ import tseslint from 'typescript-eslint'
 import unicorn from 'eslint-plugin-unicorn'
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', 'bench/peers/**', '.longhaul/**', 'python/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      'bench/peers/**',
+      '.longhaul/**',
+      'python/**',
+      'examples/ifcb-features/assembly/kernels.ts', // AssemblyScript, whose types TypeScript does not know
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     linterOptions: { reportUnusedDisableDirectives: 'error' },

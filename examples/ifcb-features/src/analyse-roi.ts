@@ -2,6 +2,7 @@ import { blobFeatures } from './blobs/blob-features.ts'
 import { findBlobs } from './blobs/blob.ts'
 import { roiFeatures } from './blobs/roi-features.ts'
 import type { BlobFeatures, RoiFeatures } from './feature-names.ts'
+import { simdKernels } from './kernels/simd-kernels.ts'
 import { typescriptKernels } from './kernels/typescript-kernels.ts'
 import { edgeMap } from './phase-congruency/edge-map.ts'
 import { createWorkspace, type Workspace } from './phase-congruency/workspace.ts'
@@ -68,9 +69,15 @@ export function analyseRoi(
   return { mask, features: roiFeatures(blobs), blobs }
 }
 
-let workspace: Workspace | undefined
+const workspaces: { simd?: Workspace; plain?: Workspace } = {}
+/** Float64s; a whole frame of the camera needs more, and is rare. */
+const mostKept = 12_000_000
 
 /** One for the thread: nothing in it outlives an image but tables. */
-function workspaceOf(_options: AnalyseOptions): Workspace {
-  return (workspace ??= createWorkspace(typescriptKernels()))
+function workspaceOf({ simd = true }: AnalyseOptions): Workspace {
+  const kind = simd ? 'simd' : 'plain'
+  const kept = workspaces[kind]
+  if (kept && kept.heap.f64.length <= mostKept) return kept
+  const kernels = (simd ? simdKernels() : undefined) ?? typescriptKernels()
+  return (workspaces[kind] = createWorkspace(kernels))
 }

@@ -55,7 +55,7 @@ function prepareResponse(
   response: number,
 ): void {
   const top = heap.top
-  const lanes = 2
+  const lanes = 4
   const blockOf = (): Block => ({
     re: heap.allocate(inner.rows * lanes),
     im: heap.allocate(inner.rows * lanes),

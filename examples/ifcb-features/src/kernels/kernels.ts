@@ -3,7 +3,7 @@
  * rounded the same in both, in the same order, so results are equal bit for bit.
  *
  * All of them work on one heap of float64 and are told positions in it (`at`: an index, not bytes). A block is `rows` rows of
- * `lanes` numbers without gaps: as many transforms side by side as it has lanes. Lanes are even.
+ * `lanes` numbers without gaps: as many transforms side by side as it has lanes, a multiple of four.
  */
 export interface Kernels {
   readonly heap: Heap
@@ -64,5 +64,5 @@ export interface Heap {
   allocate(length: number): number
 }
 
-/** Numbers that the pass of a large odd radix keeps meanwhile: a sum and a difference for each pair of inputs, two lanes. */
+/** At the bottom of the heap: sums and differences of each pair of inputs of a large odd radix, four lanes of them. */
 export const oddScratch = 1024

@@ -1,7 +1,7 @@
 import type { Block } from '../kernels/kernels.ts'
 import { scales } from './filters.ts'
 import type { HalfPlane } from './spectrum.ts'
-import { even, inBlocks, type Workspace } from './workspace.ts'
+import { toLanes, inBlocks, type Workspace } from './workspace.ts'
 
 /** Of one orientation, per pixel; pixel (p along the first axis, q along the second) is at q * stride + p. */
 export interface Responses {
@@ -18,7 +18,7 @@ export interface Responses {
 /** Memory for a family of orientations; those of one family use it one after the other. */
 export function createResponses(space: Workspace, plane: HalfPlane) {
   const { kernels, heap, blocks, transformOf } = space
-  const stride = even(plane.rows)
+  const stride = toLanes(plane.rows)
   const halfway = Array.from({ length: scales }, () => space.plane(plane.stride * stride))
   const field = () => heap.allocate(plane.length * stride)
   const out = { amplitude: field(), energy: field(), sum: field(), maximum: field() }

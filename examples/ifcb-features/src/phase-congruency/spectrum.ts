@@ -1,5 +1,5 @@
 import type { Block } from '../kernels/kernels.ts'
-import { even, inBlocks, type Workspace } from './workspace.ts'
+import { toLanes, inBlocks, type Workspace } from './workspace.ts'
 
 /** The side of the plane that a family of orientations needs: `rows` full, columns 1 … `half` at 0 … half - 1. */
 export interface HalfPlane extends Block {
@@ -25,10 +25,10 @@ export function spectrumOf(
 ): { x: HalfPlane; y: HalfPlane } {
   const { kernels, heap, transformOf, blocks } = space
   const columns = Math.floor(width / 2) + 1
-  const stride = even(columns)
+  const stride = toLanes(columns)
   const [result, scratch] = [blocks[0], blocks[4]]
 
-  const byRow = space.plane(even(height) * stride)
+  const byRow = space.plane(toLanes(height) * stride)
   const across = transformOf(width)
   inBlocks(height, (first, lanes) => {
     const input = across.inputOf(result, scratch)
@@ -74,7 +74,7 @@ function planeOfX(
   height: number,
 ): HalfPlane {
   const half = Math.floor(width / 2)
-  const stride = even(half)
+  const stride = toLanes(half)
   const plane = space.plane(height * stride)
   const f = space.heap.f64
   for (let ky = 0; ky < height; ky++)
@@ -94,7 +94,7 @@ function planeOfY(
   height: number,
 ): HalfPlane {
   const half = Math.floor(height / 2)
-  const stride = even(half)
+  const stride = toLanes(half)
   const plane = space.plane(width * stride)
   const f = space.heap.f64
   const known = Math.floor(width / 2)

@@ -44,15 +44,16 @@ export function createWorkspace(kernels: Kernels): Workspace {
   }
 }
 
-export const even = (count: number): number => count + (count % 2)
+/** The kernels take columns by fours. */
+export const toLanes = (count: number): number => (count + 3) & ~3
 
 /**
- * Calls for each of about equal parts of `count` columns. Lanes are even, so the last part may have one more than there are:
+ * Calls for each of about equal parts of `count` columns. Lanes are toLanes, so the last part may have one more than there are:
  * whoever is called has room for it and nobody reads it.
  */
 export function inBlocks(count: number, call: (first: number, lanes: number) => void): void {
   const parts = Math.ceil(count / widestBlock)
-  const widest = even(Math.ceil(count / parts))
+  const widest = toLanes(Math.ceil(count / parts))
   for (let first = 0; first < count; first += widest)
-    call(first, Math.min(widest, even(count - first)))
+    call(first, Math.min(widest, toLanes(count - first)))
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { AnalyseOptions } from '../analyse-roi.ts'
 import type { RoiOutcome, RoiSource } from './roi-source.ts'
-import { startThreads } from './threads.ts'
+import { startThreads, type Run } from './threads.ts'
 
 export interface PoolOptions extends AnalyseOptions {
   /** Worker threads. @default the processors this process may use */
@@ -37,6 +37,7 @@ export function openAnalysisPool({
   ...options
 }: PoolOptions = {}): AnalysisPool {
   const threads = startThreads(count, options)
+  const stop = () => threads.stop()
   return {
     threads: count,
     async *analyse(roi, sources, { signal } = {}) {
@@ -45,7 +46,7 @@ export function openAnalysisPool({
       aborted.promise.catch(() => {})
       const abort = () => aborted.reject(signal?.reason)
       signal?.addEventListener('abort', abort, { once: true })
-      const ahead: ReturnType<typeof threads.run>[] = []
+      const ahead: Run[] = []
       const rest = sources[Symbol.iterator]()
       try {
         for (;;) {
@@ -65,7 +66,7 @@ export function openAnalysisPool({
         rest.return?.()
       }
     },
-    stop: () => threads.stop(),
-    [Symbol.asyncDispose]: () => threads.stop(),
+    stop,
+    [Symbol.asyncDispose]: stop,
   }
 }

@@ -9,10 +9,17 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
+/** A task that waits or is under way. */
+export interface Run {
+  /** Rejects when the threads are broken or stopped. */
+  readonly outcome: Promise<RoiOutcome>
+  /** Takes it back, unless a thread has it already. */
+  forget(): void
+}
+
 /** A few threads and a queue before them. */
 export interface Threads {
-  /** Rejects when the threads are broken or stopped. */
-  run(task: Omit<Task, 'id'>): { readonly outcome: Promise<RoiOutcome>; forget(): void }
+  run(task: Omit<Task, 'id'>): Run
   stop(): Promise<void>
 }
 
