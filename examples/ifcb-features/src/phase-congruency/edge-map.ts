@@ -11,7 +11,8 @@ const epsilon = 1e-4
 
 /**
  * How much of an edge each pixel is: the sum of both moments of phase congruency over six orientations (Kovesi 2003, DICTA),
- * which is Σ PC² / 3. Float64, row-major, 0 upwards; NaN where an orientation has no response at all.
+ * which is Σ PC² / 3. Float64, row-major, 0 upwards; NaN where an orientation has no response at all. It lies in the
+ * workspace's memory and is gone with the next image.
  */
 export function edgeMap(
   space: Workspace,
@@ -20,29 +21,31 @@ export function edgeMap(
   height: number,
 ): Float64Array {
   space.begin(width, height)
+  const { heap } = space
+  const sums = { x: heap.allocate(width * height), y: heap.allocate(width * height) }
   const spectrum = spectrumOf(space, pixels, width, height)
-  const top = space.heap.top
-  const byColumn = edgesOf(space, spectrum.x, 'x')
-  space.heap.top = top
-  const edges = edgesOf(space, spectrum.y, 'y')
-  for (let y = 0, at = 0; y < height; y++)
-    for (let x = 0; x < width; x++, at++) edges[at]! += byColumn[x * height + y]!
-  return edges
+  const top = heap.top
+  for (const axis of ['x', 'y'] as const) {
+    heap.top = top
+    addFamily(space, spectrum[axis], axis, sums[axis])
+  }
+  const f = heap.f64
+  for (let y = 0, at = sums.y; y < height; y++)
+    for (let x = 0; x < width; x++, at++) f[at]! += f[sums.x + x * height + y]!
+  return f.subarray(sums.y, sums.y + width * height)
 }
 
-/** The part of one family of orientations; pixel (p, q) of the half plane's axes is at q * rows + p. */
-function edgesOf(space: Workspace, plane: HalfPlane, axis: 'x' | 'y'): Float64Array {
+/** The part of one family of orientations; pixel (p, q) of the half plane's axes is at q * rows + p of `edges`. */
+function addFamily(space: Workspace, plane: HalfPlane, axis: 'x' | 'y', edges: number): void {
   const { heap } = space
   const gains = gainsOf(space, plane)
   const wedge = heap.allocate(plane.rows * plane.stride)
   const respond = createResponses(space, plane)
-  const edges = new Float64Array(plane.rows * plane.length)
-  const spare = new Float64Array(edges.length)
+  heap.f64.fill(0, edges, edges + plane.rows * plane.length)
   for (const orientation of orientations[axis]) {
     fillWedge(heap.f64, wedge, plane, orientation, axis)
-    addCongruency(edges, heap.f64, respond(gains, wedge), plane, spare)
+    addCongruency(heap.f64, edges, respond(gains, wedge), plane)
   }
-  return edges
 }
 
 /** A table of gains for each scale, in the half plane's layout; they carry the 1 / N of the inverse transform. */
@@ -85,27 +88,24 @@ function fillWedge(
     }
 }
 
-/** Adds PC² / 3 of one orientation to each pixel. `spare` is memory. */
+/** Adds PC² / 3 of one orientation to each pixel. */
 function addCongruency(
-  edges: Float64Array,
   f: Float64Array,
+  edges: number,
   { amplitude, energy, sum, maximum, stride }: Responses,
   { rows, length }: HalfPlane,
-  spare: Float64Array,
 ): void {
-  for (let q = 0; q < length; q++)
-    spare.set(f.subarray(amplitude + q * stride, amplitude + q * stride + rows), q * rows)
-  const noise = noiseOf(medianOf(spare, rows * length))
-  for (let q = 0, to = 0; q < length; q++)
+  const noise = noiseOf(medianOf({ f64: f, at: amplitude, rows: length, columns: rows, stride }))
+  for (let q = 0, to = edges; q < length; q++)
     for (let p = 0, at = q * stride; p < rows; p++, at++, to++) {
       const above = f[energy + at]! - noise
-      const total = f[sum + at]!
       if (above > 0) {
+        const total = f[sum + at]!
         const spread = (total / (f[maximum + at]! + epsilon) - 1) / (scales - 1)
         const weight = 1 / (1 + Math.exp(steepness * (cutOff - spread)))
         const congruency = (weight * above) / total
-        edges[to]! += (congruency * congruency) / 3
-      } else if (total === 0) edges[to] = NaN // 0 / 0
+        f[to]! += (congruency * congruency) / 3
+      } else if (f[sum + at] === 0) f[to] = NaN // 0 / 0
     }
 }
 

@@ -5,7 +5,7 @@ import { analyseRoi } from '../analyse-roi.ts'
 import { openAnalysisPool, type AnalysisPool } from './analysis-pool.ts'
 import type { RoiOutcome, RoiSource } from './roi-source.ts'
 
-const bin = makeSampleBins({ seed: 5, triggers: 8 }).find(({ id }) => id.startsWith('D'))!
+const bin = makeSampleBins({ seed: 5, triggers: 5 }).find(({ id }) => id.startsWith('D'))!
 const sources: RoiSource[] = parseAdc(bin.adc, 'D').targets.filter(
   ({ width, height, offset }) => offset + width * height <= bin.roi.length,
 )

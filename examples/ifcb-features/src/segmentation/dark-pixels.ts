@@ -24,7 +24,8 @@ export function darkPixels(pixels: Uint8Array, width: number, height: number): U
 /** By code: 1 for dark. Pixels that were moved alone have got new codes afterwards. */
 function darkCodes(codes: Uint16Array): Uint8Array {
   const most = 256 + mostSteps
-  const value = Float32Array.from({ length: most }, (_, code) => code / 255)
+  const value = new Float32Array(most)
+  for (let code = 0; code < 256; code++) value[code] = code / 255
   const members = new Uint32Array(most)
   for (const code of codes) members[code]! += 1
   let used = 256
@@ -39,9 +40,10 @@ function darkCodes(codes: Uint16Array): Uint8Array {
   }
   measure(0)
   measure(1)
-  let cluster = Uint8Array.from({ length: most }, (_, code) =>
-    distance[1][code]! < distance[0][code]! ? 1 : 0,
-  )
+  let cluster = new Uint8Array(most)
+  for (let code = 0; code < used; code++)
+    cluster[code] = distance[1][code]! < distance[0][code]! ? 1 : 0
+  const table = new Float32Array(most)
   const size = (which: number) => {
     let count = 0
     for (let code = 0; code < used; code++) if (cluster[code] === which) count += members[code]!
@@ -51,7 +53,7 @@ function darkCodes(codes: Uint16Array): Uint8Array {
   const settle = (which: number) => {
     const count = size(which)
     if (count === 0) return
-    const table = value.map((v, code) => (cluster[code] === which ? v : 0))
+    for (let code = 0; code < used; code++) table[code] = cluster[code] === which ? value[code]! : 0
     centre[which] = sumInOrder(codes, table) / f32(count)
     measure(which)
   }
@@ -75,10 +77,8 @@ function darkCodes(codes: Uint16Array): Uint8Array {
       settle(empty)
       settle(donor)
     }
-    const own = Float32Array.from(distance[0], (d, code) =>
-      cluster[code] === 0 ? d : distance[1][code]!,
-    )
-    const total = sumInOrder(codes, own)
+    for (let code = 0; code < used; code++) table[code] = distance[cluster[code]!]![code]!
+    const total = sumInOrder(codes, table)
     if (previous.total <= total) {
       cluster = previous.cluster
       settle(0)
