@@ -48,14 +48,16 @@ const known = new Map<number, number>()
  * whole halves, so the same few sums come again and again and are kept.
  */
 function slant(dx: number, dCentre: number, dRadius: number): number {
-  // The other half turn is the mirror image: only the size of dC matters up to the order of summation.
-  const key = (2 * dx * 4096 + 2 * Math.abs(dCentre)) * 8192 + 2 * dRadius + 4096
+  // The other half turn is the mirror image. Its terms come in the other order, so the sum must not be that of whichever sign was
+  // met first: the same image would have another last digit on another day.
+  const shift = Math.abs(dCentre)
+  const key = (2 * dx * 4096 + 2 * shift) * 8192 + 2 * dRadius + 4096
   const found = known.get(key)
   if (found !== undefined) return found
   const along = dRadius * Math.cos(stepAngle / 2)
   let sum = 0
   for (let j = 0; j < steps; j++) {
-    const across = dCentre * middles[j]! + along
+    const across = shift * middles[j]! + along
     sum += Math.sqrt(dx * dx + across * across)
   }
   if (known.size >= 65_536) known.clear()
