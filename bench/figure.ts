@@ -2,7 +2,7 @@
 export interface Figure {
   readonly name: string
   readonly value: number
-  readonly unit: 'ms' | 'MB' | 'per second' | '×'
+  readonly unit: 'µs' | 'ms' | 'MB' | 'per second' | '×'
   readonly target: { readonly atMost: number } | { readonly atLeast: number }
   /** Whatever helps to judge the number: other percentiles, counts. */
   readonly beside?: string
@@ -15,7 +15,7 @@ export function table(figures: readonly Figure[]): string {
   const rows = figures.map((figure) => [
     meets(figure) ? 'ok' : 'MISSED',
     figure.name,
-    `${figure.value.toFixed(figure.value < 100 ? 1 : 0)} ${figure.unit}`,
+    `${figure.value.toFixed(figure.value < 10 ? 2 : figure.value < 100 ? 1 : 0)} ${figure.unit}`,
     'atMost' in figure.target ? `≤ ${figure.target.atMost}` : `≥ ${figure.target.atLeast}`,
     figure.beside ?? '',
   ])

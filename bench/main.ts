@@ -27,6 +27,7 @@ const measurements: Readonly<Record<string, () => Promise<Measure>>> = {
   },
   parquet: async () => (await import('./parquet.ts')).parquet,
   s3: async () => (await import('./s3.ts')).s3,
+  ifcb: async () => (await import('./ifcb.ts')).ifcb,
   queuePeers: async () => (await import('./queue-peers.ts')).queuePeers,
   redisPeer: async () => (await import('./redis-peer.ts')).redisPeer,
 }

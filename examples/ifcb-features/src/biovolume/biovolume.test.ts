@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { findBlobs, outlineOf, type Blob } from '../blobs/blob.ts'
 import { biovolumeOf } from './biovolume.ts'
 import { distanceMapVolume } from './distance-map.ts'
@@ -81,6 +81,18 @@ describe('solidOfRevolution', () => {
     const { volume, representativeWidth } = solidOfRevolution(shape)
     expect(volume).toBeCloseTo(Math.PI * 16 * 20, 9) // half a pixel is added at either end
     expect(representativeWidth).toBe(8)
+  })
+
+  it('gives the same bit for bit whatever was turned before', async () => {
+    const lean = { count: [8, 9, 7, 8, 6, 9], top: [1, 2, 4, 5, 8, 9] }
+    const back = { ...lean, top: lean.count.map((q, i) => 30 - lean.top[i]! - q) }
+    vi.resetModules()
+    const fresh = await import('./solid-of-revolution.ts')
+    const first = fresh.solidOfRevolution(lean)
+    vi.resetModules()
+    const other = await import('./solid-of-revolution.ts')
+    other.solidOfRevolution(back)
+    expect(other.solidOfRevolution(lean)).toEqual(first)
   })
 
   it('gives a single column its end caps alone', () => {

@@ -10,7 +10,7 @@ export function literalDarkPixels(pixels: Uint8Array, width: number, height: num
   const centre = [0, 1]
   const distanceTo = (c: number) => v.map((value) => f32(f32(value - c) * f32(value - c)))
   const distance = [distanceTo(0), distanceTo(1)]
-  let assigned = v.map((_, i) => (distance[1]![i]! < distance[0]![i]! ? 1 : 0))
+  let assigned = v.map((_, i): number => (distance[1]![i]! < distance[0]![i]! ? 1 : 0))
   const membersOf = (c: number) => assigned.flatMap((own, i) => (own === c ? [i] : []))
   const settle = (c: number) => {
     const members = membersOf(c)
