@@ -9,7 +9,7 @@ export default tseslint.config(
       'bench/peers/**',
       '.longhaul/**',
       'python/**',
-      'examples/ifcb-features/assembly/kernels.ts', // AssemblyScript, whose types TypeScript does not know
+      'examples/ifcb-features/assembly/kernels/**', // AssemblyScript, whose types TypeScript does not know
     ],
   },
   ...tseslint.configs.recommendedTypeChecked,

@@ -7,7 +7,7 @@ const target = path.join(import.meta.dirname, '../src/kernels/simd-binary.ts')
 const binary = await compileKernels()
 await writeFile(
   target,
-  `/** Made from assembly/kernels.ts by assembly/build.ts; a test compares them. */
+  `/** Made from assembly/kernels by assembly/build.ts; a test compares them. */
 export const simdBinary =
   '${Buffer.from(binary).toString('base64')}'
 `,

@@ -19,7 +19,7 @@ type Exports = Record<
 
 const pageBytes = 65_536
 
-/** The kernels in WebAssembly (assembly/kernels.ts), or undefined where the engine has no SIMD. */
+/** The kernels in WebAssembly (assembly/kernels), or undefined where the engine has no SIMD. */
 export function simdKernels(): Kernels | undefined {
   const binary = Buffer.from(simdBinary, 'base64')
   if (!webAssembly?.validate(binary)) return undefined

@@ -158,7 +158,7 @@ export function passOdd(radix: number): Pass {
           sums[at + 1] = bi + ci
           sums[at + 2] = br - cr
           sums[at + 3] = bi - ci
-          totalRe += sums[at]!
+          totalRe += sums[at]
           totalIm += sums[at + 1]!
         }
         f[toRe] = totalRe

@@ -14,8 +14,11 @@ export interface Run {
   /** Rejects when the threads are broken or stopped. */
   readonly outcome: Promise<RoiOutcome>
   /** Takes it back, unless a thread has it already. */
-  forget(): void
+  readonly forget: () => void
 }
+
+/** Masks and tables live for one image; a larger nursery would only let more of them lie around. */
+const youngMB = 8
 
 /** A few threads and a queue before them. */
 export interface Threads {
@@ -49,6 +52,7 @@ export function startThreads(count: number, options: AnalyseOptions): Threads {
   const workers = Array.from({ length: count }, () => {
     const worker = new Worker(new URL('./analysis-worker.ts', import.meta.url), {
       workerData: options,
+      resourceLimits: { maxYoungGenerationSizeMb: youngMB },
     })
     worker.on('message', (answer: Answer) => {
       const done = underWay.get(answer.id)

@@ -1,0 +1,2 @@
+/** Bytes of two float64. */
+export const vector: usize = 16
