@@ -8,7 +8,7 @@ const folder = path.join(import.meta.dirname, 'kernels')
 export async function compileKernels(): Promise<Uint8Array> {
   let binary: Uint8Array | undefined
   const options = '-O3 --enable simd --runtime stub --noAssert --importMemory --noExportMemory'
-  const { error, stderr } = await asc.main(
+  const { error } = await asc.main(
     ['index.ts', ...options.split(' '), '--outFile', 'kernels.wasm'],
     {
       readFile: (name) => {
