@@ -43,25 +43,31 @@ function darkCodes(codes: Uint16Array): Uint8Array {
   let cluster = new Uint8Array(most)
   for (let code = 0; code < used; code++)
     cluster[code] = distance[1][code]! < distance[0][code]! ? 1 : 0
-  const table = new Float32Array(most)
+  const tables = [new Float32Array(most), new Float32Array(most)] as const
+  const sums = new Float32Array(2)
   const size = (which: number) => {
     let count = 0
     for (let code = 0; code < used; code++) if (cluster[code] === which) count += members[code]!
     return count
   }
-  /** Moves a centre to the mean of its members, if there are any. */
-  const settle = (which: number) => {
-    const count = size(which)
-    if (count === 0) return
-    for (let code = 0; code < used; code++) table[code] = cluster[code] === which ? value[code]! : 0
-    centre[which] = sumInOrder(codes, table) / f32(count)
-    measure(which)
+  /** Moves each centre to the mean of its members, if it has any. */
+  const settle = () => {
+    for (let code = 0; code < used; code++) {
+      tables[0][code] = cluster[code] === 0 ? value[code]! : 0
+      tables[1][code] = cluster[code] === 1 ? value[code]! : 0
+    }
+    sumInOrder(codes, tables, sums)
+    for (const which of [0, 1]) {
+      const count = size(which)
+      if (count === 0) continue
+      centre[which] = sums[which]! / f32(count)
+      measure(which)
+    }
   }
 
   let previous = { total: Infinity, cluster: cluster.slice() }
   for (let step = 0; step < mostSteps; step++) {
-    settle(0)
-    settle(1)
+    settle()
     for (const empty of [0, 1]) {
       if (size(empty) > 0) continue
       const donor = 1 - empty
@@ -74,15 +80,15 @@ function darkCodes(codes: Uint16Array): Uint8Array {
       cluster[code] = empty
       // What was remembered has this pixel where it was.
       previous.cluster[code] = donor
-      settle(empty)
-      settle(donor)
+      settle()
     }
-    for (let code = 0; code < used; code++) table[code] = distance[cluster[code]!]![code]!
-    const total = sumInOrder(codes, table)
+    for (let code = 0; code < used; code++)
+      tables[0][code] = distance[cluster[code]! as 0 | 1][code]!
+    sumInOrder(codes, tables, sums)
+    const total = sums[0]!
     if (previous.total <= total) {
       cluster = previous.cluster
-      settle(0)
-      settle(1)
+      settle()
       break
     }
     previous = { total, cluster: cluster.slice() }
@@ -116,9 +122,19 @@ function farthest(codes: Uint16Array, distance: Float32Array): number {
   return at
 }
 
-/** Adds up what the table says of each pixel, rounded to float32 after each. */
-function sumInOrder(codes: Uint16Array, table: Float32Array): number {
-  let sum = 0
-  for (let i = 0; i < codes.length; i++) sum = f32(sum + table[codes[i]!]!)
-  return sum
+/** Adds up what each of two tables says of each pixel, rounded to float32 after each. Two sums at once take no longer than one. */
+function sumInOrder(
+  codes: Uint16Array,
+  [first, second]: readonly [Float32Array, Float32Array],
+  sums: Float32Array,
+): void {
+  let a = 0
+  let b = 0
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i]!
+    a = f32(a + first[code]!)
+    b = f32(b + second[code]!)
+  }
+  sums[0] = a
+  sums[1] = b
 }
