@@ -1,16 +1,8 @@
 import type { Blob } from '../blobs/blob.ts'
 import { distanceMapVolume } from './distance-map.ts'
+import type { Biovolume } from './measures.ts'
 import { rotatedProfile } from './rotate.ts'
 import { solidOfRevolution } from './solid-of-revolution.ts'
-
-export interface Biovolume {
-  /** Pixels³. */
-  readonly volume: number
-  /** Pixels². */
-  readonly surface: number
-  /** Pixels. */
-  readonly representativeWidth: number
-}
 
 /** What the choice of a method rests on. */
 export interface Shape {

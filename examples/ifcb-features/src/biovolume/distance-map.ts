@@ -1,5 +1,5 @@
 import type { Blob } from '../blobs/blob.ts'
-import type { Biovolume } from './biovolume.ts'
+import type { Biovolume } from './measures.ts'
 import { squaredDistances } from './distance-transform.ts'
 
 const f32 = Math.fround

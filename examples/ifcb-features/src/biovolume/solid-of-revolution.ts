@@ -1,4 +1,4 @@
-import type { Biovolume } from './biovolume.ts'
+import type { Biovolume } from './measures.ts'
 import type { Profile } from './rotate.ts'
 
 const steps = 720 // quarter degrees of half a turn

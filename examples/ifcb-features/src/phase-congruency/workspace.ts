@@ -1,4 +1,5 @@
-import { createTransforms, type Transform } from '../fft/transform.ts'
+import { createTransforms } from '../fft/create-transforms.ts'
+import type { Transform } from '../fft/transform.ts'
 import type { Block, Heap, Kernels } from '../kernels/kernels.ts'
 
 /** As many columns are transformed side by side: enough to amortise a twiddle, few enough to stay in the nearest cache. */

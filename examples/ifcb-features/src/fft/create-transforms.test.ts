@@ -4,7 +4,7 @@ import { simdKernels } from '../kernels/simd-kernels.ts'
 import { typescriptKernels } from '../kernels/typescript-kernels.ts'
 import { directDft } from './direct-dft.ts'
 import { cheapLength, radicesOf } from './factors.ts'
-import { createTransforms } from './transform.ts'
+import { createTransforms } from './create-transforms.ts'
 
 const lanes = 4
 
