@@ -40,20 +40,9 @@ export async function openRoiFile(path: string): Promise<RoiFile> {
   const { size } = await handle.stat()
   return {
     size,
-    async read({ width, height, offset }) {
-      if (width < 0 || height < 0 || offset < 0)
-        throw new UnreadableRoi(
-          'invalid-size',
-          `${width}x${height} at byte ${offset} is no place in a file`,
-        )
-      const length = width * height
-      if (length > maxPixels)
-        throw new UnreadableRoi('too-large', `${width}x${height} is more than any IFCB camera sees`)
-      if (offset + length > size)
-        throw new UnreadableRoi(
-          'truncated',
-          `needs bytes ${offset} to ${offset + length - 1}, the .roi file ends after ${size}`,
-        )
+    async read(target) {
+      const { width, height, offset } = target
+      const length = lengthWithin(size, target)
       const pixels = new Uint8Array(length)
       let filled = 0
       while (filled < length) {
@@ -66,4 +55,29 @@ export async function openRoiFile(path: string): Promise<RoiFile> {
     },
     [Symbol.asyncDispose]: () => handle.close(),
   }
+}
+
+/** The image where it lies in the bytes of an .roi; nothing is copied. Throws UnreadableRoi. */
+export function imageIn(roi: Uint8Array, target: Target): GreyImage {
+  const { width, height, offset } = target
+  const pixels = roi.subarray(offset, offset + lengthWithin(roi.length, target))
+  return { width, height, pixels }
+}
+
+/** How many bytes the image has in a file of `size` bytes. */
+function lengthWithin(size: number, { width, height, offset }: Target): number {
+  if (width < 0 || height < 0 || offset < 0)
+    throw new UnreadableRoi(
+      'invalid-size',
+      `${width}x${height} at byte ${offset} is no place in a file`,
+    )
+  const length = width * height
+  if (length > maxPixels)
+    throw new UnreadableRoi('too-large', `${width}x${height} is more than any IFCB camera sees`)
+  if (offset + length > size)
+    throw new UnreadableRoi(
+      'truncated',
+      `needs bytes ${offset} to ${offset + length - 1}, the .roi file ends after ${size}`,
+    )
+  return length
 }

@@ -52,6 +52,8 @@ export type Track = <T>(
     readonly total?: number
     /** How many were done before, when a run continues. @default 0 */
     readonly start?: number
+    /** What else to say once an item is done: which it was, for those who watch. */
+    readonly detail?: (item: T) => JsonObject
   },
 ) => AsyncIterable<T>
 

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ProgressReport, ReportProgress, Track } from '../../processor/index.ts'
+import type { JsonObject } from '../../support/json.ts'
 import type { FromProcessor } from '../messages.ts'
 import type { Channel } from './channel.ts'
 
@@ -55,11 +56,11 @@ const turnEveryMs = 20
 
 export function trackFunction(reporter: ProgressReporter, signal: AbortSignal): Track {
   return async function* track(items, what = 'items', options = {}) {
-    const { start = 0, total = sizeOf(items) } = options
+    const { start = 0, total = sizeOf(items), detail } = options
     const began = performance.now()
     let turned = began
     let done = start
-    const report = (): void => {
+    const report = (said?: JsonObject): void => {
       const seconds = (performance.now() - began) / 1000
       const rate = seconds > 0 ? (done - start) / seconds : 0
       reporter.report({
@@ -71,6 +72,7 @@ export function trackFunction(reporter: ProgressReporter, signal: AbortSignal): 
         ...(rate > 0 && total !== undefined
           ? { eta_seconds: round(Math.max(0, total - done) / rate) }
           : {}),
+        ...(said === undefined ? {} : { detail: said }),
       })
     }
     signal.throwIfAborted()
@@ -79,7 +81,7 @@ export function trackFunction(reporter: ProgressReporter, signal: AbortSignal): 
       signal.throwIfAborted()
       yield item
       done++
-      report()
+      report(detail?.(item))
       if (performance.now() - turned > turnEveryMs) {
         await nextTurn()
         turned = performance.now()

@@ -132,6 +132,14 @@ describe('progress', () => {
     expect(reports.at(-1)).toHaveProperty('rate')
   })
 
+  it('says of each item that track gave what the author says of it, once it is done', async () => {
+    await attemptOf(async ({ track }) => {
+      for await (const _ of track(['a', 'b'], 'rois', { detail: (roi) => ({ roi }) })) continue
+    })
+    expect(typesOf('progress')[0]).not.toHaveProperty('detail')
+    expect(typesOf('progress').at(-1)).toMatchObject({ done: 2, detail: { roi: 'b' } })
+  })
+
   it('tracks what has no length', async () => {
     async function* lines() {
       yield* ['a', 'b']

@@ -1,0 +1,3 @@
+import { defineIfcbFeatures } from './service/processor.ts'
+
+export default defineIfcbFeatures()

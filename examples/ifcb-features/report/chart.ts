@@ -1,0 +1,74 @@
+/** What the two diagrams of the report have in common: a frame of fixed size, axes with ticks, and how numbers are put there. */
+export const frame = { width: 640, height: 300, left: 58, right: 12, top: 12, bottom: 42 } as const
+
+export interface Axis {
+  readonly label: string
+  readonly ticks: readonly number[]
+  /** Share of the axis, 0 at its beginning. */
+  readonly at: (value: number) => number
+}
+
+export function linearAxis(label: string, from: number, to: number): Axis {
+  const step = niceStep((to - from || 1) / 5)
+  const end = Math.max(Math.ceil(to / step) * step, from + step)
+  const count = Math.round((end - from) / step)
+  return {
+    label,
+    ticks: Array.from({ length: count + 1 }, (_, n) => from + n * step),
+    at: (value) => (value - from) / (end - from),
+  }
+}
+
+/** Ticks at 1, 2 and 5 of every power of ten, or at the powers alone where there are many. */
+export function logAxis(label: string, from: number, to: number): Axis {
+  const [low, high] = [Math.log10(from), Math.log10(Math.max(to, from * 2))]
+  const steps = high - low > 3 ? [1] : [1, 2, 5]
+  const ticks: number[] = []
+  for (let power = Math.floor(low); power <= high; power++)
+    for (const step of steps) {
+      const tick = step * 10 ** power
+      if (tick >= from * 0.999 && Math.log10(tick) <= high + 0.001) ticks.push(tick)
+    }
+  return { label, ticks, at: (value) => (Math.log10(value) - low) / (high - low) }
+}
+
+export const xOf = (axis: Axis, value: number): number =>
+  frame.left + axis.at(value) * (frame.width - frame.left - frame.right)
+export const yOf = (axis: Axis, value: number): number =>
+  frame.height - frame.bottom - axis.at(value) * (frame.height - frame.top - frame.bottom)
+
+/** An SVG of marks within axes; `title` is what a screen reader says. */
+export function chart(id: string, title: string, x: Axis, y: Axis, marks: string): string {
+  const { width, height, left, right, bottom } = frame
+  const base = height - bottom
+  const vertical = x.ticks.map((tick) => {
+    const at = round(xOf(x, tick))
+    return `<path d="M${at} ${base}v5"/><text x="${at}" y="${base + 18}" text-anchor="middle">${shown(tick)}</text>`
+  })
+  const horizontal = y.ticks.map((tick) => {
+    const at = round(yOf(y, tick))
+    return `<path class="grid" d="M${left} ${at}H${width - right}"/><text x="${left - 6}" y="${at + 4}" text-anchor="end">${shown(tick)}</text>`
+  })
+  return `<svg id="${id}" class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">
+<g class="axes">${horizontal.join('')}<path d="M${left} ${base}H${width - right}"/>${vertical.join('')}
+<text x="${(left + width - right) / 2}" y="${height - 6}" text-anchor="middle">${x.label}</text>
+<text transform="translate(13 ${(base + frame.top) / 2}) rotate(-90)" text-anchor="middle">${y.label}</text></g>
+<g class="marks">${marks}</g></svg>`
+}
+
+export const round = (value: number): number => Math.round(value * 100) / 100
+
+function niceStep(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(least))
+  const step = [1, 2, 5, 10].find((digit) => digit * power >= least) ?? 10
+  return step * power
+}
+
+const superscripts = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹']
+/** 10⁵ rather than 100000. */
+function shown(tick: number): string {
+  const power = Math.log10(tick)
+  if (tick >= 10_000 && Number.isInteger(Math.round(power * 1e9) / 1e9))
+    return `10${[...String(Math.round(power))].map((digit) => superscripts[Number(digit)]).join('')}`
+  return String(Number(tick.toPrecision(6)))
+}
