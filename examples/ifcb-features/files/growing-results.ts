@@ -21,7 +21,7 @@ export interface GrowingResults {
 }
 
 export interface FinishedResult {
-  readonly kind: Grown
+  readonly kind: keyof ResultNames
   /** As archives call it. */
   readonly name: string
   /** Where it is now. */
@@ -57,8 +57,7 @@ export function growResults(folder: string, bin: BinId): GrowingResults {
     },
     finish() {
       // Of a bin in which every image failed there is an archive too, an empty one.
-      if (started.has('features'))
-        append('blobs', centralDirectory(readIfThere(fileOf('blobs'))))
+      if (started.has('features')) append('blobs', centralDirectory(readIfThere(fileOf('blobs'))))
       return present().map((kind) => ({ kind, name: names[kind], path: fileOf(kind) }))
     },
   }

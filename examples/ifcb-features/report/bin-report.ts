@@ -51,12 +51,16 @@ function factsOf(rows: readonly FeatureRow[], masks: number): string {
     ['without blob', rows.filter((row) => row.value('numBlobs') === 0).length],
     ['failed', rows.length - masks],
     ['blobs', sum((row) => row.value('numBlobs'))],
-    ['area of all blobs', Math.round(sum((row) => row.value('summedArea'))).toLocaleString('en')],
-    ['biovolume', sum((row) => row.value('summedBiovolume')).toPrecision(4)],
+    ['area of all blobs', sum((row) => row.value('summedArea'))],
+    ['biovolume', sum((row) => row.value('summedBiovolume'))],
   ] as const
-  const cells = facts.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`)
+  const cells = facts.map(
+    ([name, value]) => `<div><dt>${name}</dt><dd>${digits.format(value)}</dd></div>`,
+  )
   return `<dl id="facts">${cells.join('')}</dl>`
 }
+
+const digits = new Intl.NumberFormat('en', { maximumSignificantDigits: 6 })
 
 const style = `
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 88rem; padding: 0 1.5rem; background: #fafaf8; color: #1d2528 }

@@ -11,9 +11,12 @@ export function biovolumeOverTime(
     const [seconds, volume] = [times.get(row.roi), row.value('summedBiovolume')]
     return seconds !== undefined && volume > 0 ? [{ roi: row.roi, seconds, volume }] : []
   })
-  const x = linearAxis('trigger time, seconds', 0, most(points.map(({ seconds }) => seconds), 1))
+  const x = linearAxis(
+    'trigger time, seconds',
+    1.02 * (most(points.map(({ seconds }) => seconds)) || 1),
+  )
   const volumes = points.map(({ volume }) => volume)
-  const y = logAxis('biovolume, pixels³', 10 ** Math.floor(Math.log10(least(volumes, 10))), most(volumes, 100))
+  const y = logAxis('biovolume, pixels³', least(volumes) / 1.5, 1.5 * (most(volumes) || 1))
   const dots = points.map(({ roi, seconds, volume }) => {
     const dot = `<circle cx="${round(xOf(x, seconds))}" cy="${round(yOf(y, volume))}" r="3"><title>image ${roi}: ${volume.toPrecision(4)} pixels³ at ${seconds.toFixed(1)} s</title></circle>`
     const link = linkOf(roi)
@@ -23,7 +26,9 @@ export function biovolumeOverTime(
 }
 
 // Not Math.max(...values): a bin may have more images than a call may have arguments.
-const most = (values: readonly number[], otherwise: number): number =>
-  values.reduce((a, b) => Math.max(a, b), values[0] ?? otherwise)
-const least = (values: readonly number[], otherwise: number): number =>
-  values.reduce((a, b) => Math.min(a, b), values[0] ?? otherwise)
+const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), 0)
+const least = (values: readonly number[]): number =>
+  Math.min(
+    most(values) || 1,
+    values.reduce((a, b) => Math.min(a, b), Infinity),
+  )

@@ -8,14 +8,14 @@ export interface Axis {
   readonly at: (value: number) => number
 }
 
-export function linearAxis(label: string, from: number, to: number): Axis {
-  const step = niceStep((to - from || 1) / 5)
-  const end = Math.max(Math.ceil(to / step) * step, from + step)
-  const count = Math.round((end - from) / step)
+/** From 0. */
+export function linearAxis(label: string, to: number): Axis {
+  const step = niceStep(to / 5)
+  const count = Math.floor(to / step + 1e-9)
   return {
     label,
-    ticks: Array.from({ length: count + 1 }, (_, n) => from + n * step),
-    at: (value) => (value - from) / (end - from),
+    ticks: Array.from({ length: count + 1 }, (_, n) => n * step),
+    at: (value) => value / to,
   }
 }
 
@@ -65,10 +65,10 @@ function niceStep(least: number): number {
 }
 
 const superscripts = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹']
-/** 10⁵ rather than 100000. */
+/** 10³ rather than 1000. */
 function shown(tick: number): string {
   const power = Math.log10(tick)
-  if (tick >= 10_000 && Number.isInteger(Math.round(power * 1e9) / 1e9))
+  if (tick >= 1000 && Number.isInteger(Math.round(power * 1e9) / 1e9))
     return `10${[...String(Math.round(power))].map((digit) => superscripts[Number(digit)]).join('')}`
   return String(Number(tick.toPrecision(6)))
 }

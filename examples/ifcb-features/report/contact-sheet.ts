@@ -1,4 +1,9 @@
-import { encodePng, readRois, type BinFiles, type PlannedRoi } from '../../ifcb-images/reader/index.ts'
+import {
+  encodePng,
+  readRois,
+  type BinFiles,
+  type PlannedRoi,
+} from '../../ifcb-images/reader/index.ts'
 import { decodePng } from '../../ifcb-images/verify/decode-png.ts'
 import type { FeatureRow } from './feature-rows.ts'
 import { outlineOf } from './outline.ts'

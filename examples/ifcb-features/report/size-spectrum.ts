@@ -18,7 +18,7 @@ export function sizeSpectrum(rows: readonly FeatureRow[]): string {
     edgeOf(bins[0] ?? 0),
     edgeOf((bins.at(-1) ?? 4) + 1),
   )
-  const y = linearAxis('images', 0, Math.max(1, ...counts.values()))
+  const y = linearAxis('images', 1.05 * Math.max(1, ...counts.values()))
   const bars = bins.map((bin) => {
     const [from, to] = [xOf(x, edgeOf(bin)), xOf(x, edgeOf(bin + 1))]
     const count = counts.get(bin) ?? 0

@@ -16,7 +16,10 @@ export interface PlannedBin {
 }
 
 /** Reads the tables of all bins before the first image: they are small, and a broken one should not cost an hour of work. */
-export async function planBins(inputs: readonly InputFile[], stitch: boolean): Promise<PlannedBin[]> {
+export async function planBins(
+  inputs: readonly InputFile[],
+  stitch: boolean,
+): Promise<PlannedBin[]> {
   const { bins, mistakes } = groupBins(inputs.map(named))
   if (mistakes.length > 0) throw new InvalidInputError('files', mistakes.join('; '))
   const planned: PlannedBin[] = []

@@ -1,10 +1,12 @@
+import { createReadStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { defineProcessor, file, PermanentError, z } from 'longhaul'
 import { roiIdOf } from '../../ifcb-images/reader/index.ts'
 import { analyseBin } from '../analyse-bin.ts'
+import { finishBin } from '../finish-bin.ts'
 import { growResults } from '../files/growing-results.ts'
 import { maskPng } from '../files/mask-png.ts'
 import { openAnalysisPool, type RoiOutcome } from '../src/index.ts'
-import { giveAway } from './give-away.ts'
 import { planBins, type PlannedBin } from './job-bins.ts'
 import { columnTypes, openJobOutputs } from './job-outputs.ts'
 
@@ -28,6 +30,13 @@ const output = {
     malformed_lines: z.int(),
   }),
 }
+
+const mediaTypes = {
+  features: 'text/csv',
+  multiblob: 'text/csv',
+  blobs: 'application/zip',
+  report: 'text/html',
+} as const
 
 /** What a checkpoint keeps, beside the files of the bin that is under way. */
 interface Done {
@@ -69,14 +78,25 @@ export function defineIfcbFeatures({ witness }: { witness?: (roiId: string) => v
           const rois = index === before.bins ? bin.rois.slice(before.inBin) : bin.rois
           for await (const outcome of analyseBin(pool, bin.files, rois, signal))
             yield { index, bin, results, outcome }
-          await giveAway(ctx.outputs, bin, results.finish())
+          for (const { kind, name, path } of await finishBin(bin.files, bin.rois, results)) {
+            await ctx.outputs.write(name, createReadStream(path), { mediaType: mediaTypes[kind] })
+            await rm(path)
+          }
         }
       }
 
       const options = {
         total,
         start: before.rois,
-        detail: ({ index, bin, outcome }: { index: number; bin: PlannedBin; outcome: RoiOutcome }) => ({
+        detail: ({
+          index,
+          bin,
+          outcome,
+        }: {
+          index: number
+          bin: PlannedBin
+          outcome: RoiOutcome
+        }) => ({
           bin_id: bin.files.bin.id,
           bin_index: index + 1,
           bin_total: bins.length,
@@ -87,13 +107,21 @@ export function defineIfcbFeatures({ witness }: { witness?: (roiId: string) => v
           total_rois: total,
         }),
       }
-      for await (const { index, bin, results, outcome } of track(everyRoi(), 'processing', options)) {
+      for await (const { index, bin, results, outcome } of track(
+        everyRoi(),
+        'processing',
+        options,
+      )) {
         const { id } = bin.files.bin
         const roi = roiIdOf(id, outcome.number)
         witness?.(roi)
         const failed = outcome.kind === 'failed'
         if (failed)
-          log.warn('image without features', { roi, reason: outcome.reason, detail: outcome.detail })
+          log.warn('image without features', {
+            roi,
+            reason: outcome.reason,
+            detail: outcome.detail,
+          })
         const png = failed ? undefined : maskPng(outcome.width, outcome.height, outcome.mask)
         results.add(outcome, png)
         await outputs.add(id, outcome, png)
