@@ -14,6 +14,8 @@ export interface Service {
   readonly pid: number
   /** Ends it as Ctrl-C would. Answers the processes that should be gone and are not. */
   stop(): Promise<readonly ProcessId[]>
+  /** `kill -9`. Answers the processes that it had started, which should not outlive it. */
+  kill(): Promise<readonly ProcessId[]>
 }
 
 /**
@@ -22,7 +24,13 @@ export interface Service {
  */
 export async function startService(
   args: readonly string[],
-  options: { readonly dataDir: string; readonly cwd?: string; readonly python?: string },
+  options: {
+    readonly dataDir: string
+    readonly cwd?: string
+    readonly python?: string
+    /** Variables that the processors may see. */
+    readonly env?: Readonly<Record<string, string>>
+  },
 ): Promise<Service> {
   const child = spawn(
     process.execPath,
@@ -31,6 +39,7 @@ export async function startService(
       cli,
       'serve',
       ...args,
+      ...Object.keys(options.env ?? {}).flatMap((name) => ['--env', name]),
       '--port',
       '0',
       '--data',
@@ -45,6 +54,7 @@ export async function startService(
         HOME: process.env['HOME'],
         LOG_LEVEL: 'warn',
         ...backends(),
+        ...options.env,
         ...(options.python === undefined ? {} : { LONGHAUL_PYTHON: options.python }),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -85,7 +95,14 @@ export async function startService(
     for (let waited = 0; waited < 2000 && family.some(isAlive); waited += 50) await after(50)
     return family.filter(isAlive)
   }
-  return { url: said.url, pid, stop: () => (stopping ??= stop()) }
+  const kill = async (): Promise<readonly ProcessId[]> => {
+    const family = await descendantsOf(pid)
+    child.kill('SIGKILL')
+    await exited
+    release()
+    return family
+  }
+  return { url: said.url, pid, stop: () => (stopping ??= stop()), kill }
 }
 
 /** Where rows and bytes are kept is the one thing that a demo takes over. */

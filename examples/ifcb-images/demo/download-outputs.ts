@@ -32,7 +32,9 @@ export async function downloadOutputs(
   for (const { name, url } of job.outputs) {
     const bytes = await fetch(new URL(url, baseUrl))
     if (!bytes.ok || bytes.body === null) throw new Error(`GET ${url} answered ${bytes.status}`)
-    await pipeline(Readable.fromWeb(bytes.body), createWriteStream(path.join(folder, name)))
+    const file = path.join(folder, name)
+    await mkdir(path.dirname(file), { recursive: true })
+    await pipeline(Readable.fromWeb(bytes.body), createWriteStream(file))
   }
   return job
 }
