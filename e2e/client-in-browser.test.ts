@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createRequire, stripTypeScriptTypes } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import chromium from '@sparticuz/chromium'
 import { createApp, type App } from 'longhaul'
-import { chromium as playwright, type Browser, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { launchBrowser } from './launch-browser.ts'
 
 const root = path.join(import.meta.dirname, '..')
 const zod = path.dirname(createRequire(import.meta.url).resolve('zod/package.json'))
@@ -36,11 +36,7 @@ beforeAll(async () => {
     config: { dataDir, port: 0, logLevel: 'warn' },
   })
   url = await app.listen({ port: 0 })
-  browser = await playwright.launch({
-    executablePath: await chromium.executablePath(),
-    // As root, and in containers with a small /dev/shm, Chromium does not start without these.
-    args: ['--headless=shell', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
-  })
+  browser = await launchBrowser()
   page = await browser.newPage()
   await page.route('**/__page/**', async (route) => {
     const [, , folder = '', ...names] = new URL(route.request().url()).pathname.split('/')

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import chromium from '@sparticuz/chromium'
 import { createApp, type App } from 'longhaul'
-import { chromium as playwright, type Browser } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { launchBrowser } from './launch-browser.ts'
 
 let app: App
 let url: string
@@ -18,11 +18,7 @@ beforeAll(async () => {
     config: { dataDir, port: 0, logLevel: 'warn' },
   })
   url = await app.listen({ port: 0 })
-  browser = await playwright.launch({
-    executablePath: await chromium.executablePath(),
-    // As root, and in containers with a small /dev/shm, Chromium does not start without these.
-    args: ['--headless=shell', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
-  })
+  browser = await launchBrowser()
 }, 120_000)
 
 afterAll(async () => {

@@ -5,9 +5,10 @@ import { decodePng } from '../ifcb-images/verify/decode-png.ts'
 import { membersOf } from './files/stored-zip.ts'
 import ifcbFeatures from './ifcb-features.ts'
 import { filesOf, makeOddBin } from './ifcb-features.fixture.ts'
+import { defineIfcbFeatures } from './service/processor.ts'
 import { blobFeatureNames, featureNames } from './src/index.ts'
 
-const odd = makeOddBin(8)
+const odd = makeOddBin(6)
 const oldSample = makeOldStyleBin({ seed: 4, triggers: 6 })
 const old = filesOf(oldSample)
 const files = [...odd.files, ...old.files]
@@ -20,6 +21,7 @@ beforeAll(async () => {
 })
 const textOf = (name: string, from = run): string => from.outputs.get(name)?.text() ?? ''
 const linesOf = (name: string, from = run): string[] => textOf(name, from).trimEnd().split('\n')
+const masks = () => [...membersOf(run.outputs.get(`blobs/D20260719/${odd.id}_blobs_v4.zip`)!.bytes)]
 const records = () =>
   linesOf('responses_00000.jsonl').map(
     (line) =>
@@ -50,7 +52,7 @@ describe('the results of a bin', () => {
 
   it('have a row for each image, by its line of the .adc, and nothing in that of one that failed', () => {
     const rows = linesOf(`${day}/${odd.id}_features_v4.csv`).slice(1)
-    expect(rows).toHaveLength(odd.images + 2)
+    expect(rows).toHaveLength(odd.images)
     const numbers = rows.map((row) => Number(row.split(',')[0]))
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
     expect(rows.slice(-2)).toEqual([odd.oneRow, odd.truncated].map((n) => n + ','.repeat(30)))
@@ -69,31 +71,40 @@ describe('the results of a bin', () => {
     ])
     expect(run.log.filter(({ level }) => level === 'warn')).toHaveLength(2)
     expect(run.value).toMatchObject({
-      counts: { bins: 2, masks: odd.images + oldSample.expected.images },
+      counts: { bins: 2, masks: odd.images - 2 + oldSample.expected.images },
       metrics: { rois_failed: 2, malformed_lines: expect.any(Number) },
     })
   })
 
-  it('list the blobs of images that have more than one, largest first', () => {
-    const many = linesOf(`${day}/${odd.id}_features_v4.csv`)
-      .slice(1)
-      .map((line) => line.split(','))
-      .filter((cells) => Number(cells[1 + featureNames.indexOf('numBlobs')]) > 1)
-    const rows = linesOf(`${day}/multiblob/${odd.id}_multiblob_v4.csv`)
-      .slice(1)
-      .map((line) => line.split(','))
-    expect(many.length).toBeGreaterThan(0)
-    expect([...new Set(rows.map(([roi]) => roi))]).toEqual(many.map(([roi]) => roi))
-    for (const [roi, area] of many) {
-      const own = rows.filter(([number]) => number === roi)
-      expect(own.map(([, blob]) => blob)).toEqual(own.map((_, n) => `${n + 1}`))
-      expect(own[0]?.[2]).toBe(area)
-    }
+  it('list the blobs of an image that has more than one, largest first', () => {
+    const cells = (name: string) => linesOf(name).map((line) => line.split(','))
+    const [, ...rows] = cells(`${day}/multiblob/${odd.id}_multiblob_v4.csv`)
+    const image = cells(`${day}/${odd.id}_features_v4.csv`).find(
+      ([roi]) => roi === `${odd.twoDiscs}`,
+    )
+    expect(rows.map(([roi, blob]) => [roi, blob])).toEqual([
+      [`${odd.twoDiscs}`, '1'],
+      [`${odd.twoDiscs}`, '2'],
+    ])
+    const [first, second] = rows.map(([, , area]) => Number(area))
+    expect(first).toBeGreaterThan(second!)
+    expect(image?.slice(1, 19)).toEqual(rows[0]?.slice(2))
+    expect(image?.[1 + featureNames.indexOf('summedArea')]).toBe(`${first! + second!}`)
+  })
+
+  it('have zeroes, no ratios and a black mask for an image without blob', () => {
+    const row = linesOf(`${day}/${odd.id}_features_v4.csv`).find((line) =>
+      line.startsWith(`${odd.noBlob},`),
+    )
+    expect(row).toBe(`${odd.noBlob}${',0'.repeat(27)},,,`)
+    const record = records().find(({ roi_number }) => roi_number === odd.noBlob)
+    expect(record).toMatchObject({ problem: null, metrics: { Area: 0, Area_over_Perimeter: null } })
+    const png = masks().find(({ name }) => name.endsWith(`${odd.noBlob}.png`))
+    expect(new Set(decodePng(Buffer.from(png!.bytes)).pixels)).toEqual(new Set([0]))
   })
 
   it('have a mask of the size of its image for each that was analysed, black and white, in order', () => {
-    const zip = run.outputs.get(`blobs/D20260719/${odd.id}_blobs_v4.zip`)!.bytes
-    const members = [...membersOf(zip)]
+    const members = masks()
     const analysed = records().filter(({ bin_id, mask }) => bin_id === odd.id && mask !== null)
     expect(members.map(({ name }) => name)).toEqual(
       analysed.map(({ roi_number }) => `${odd.id}_${String(roi_number).padStart(5, '0')}.png`),
@@ -116,7 +127,7 @@ describe('an attempt', () => {
   it('reports every image with what remains, and where in the job it is', () => {
     expect(run.progress.at(-1)).toMatchObject({
       stage: 'processing',
-      done: odd.images + 2 + oldSample.expected.images,
+      done: odd.images + oldSample.expected.images,
       eta_seconds: 0,
       detail: { bin_id: old.id, bin_index: 2, bin_total: 2, bin_percent: 100 },
     })
@@ -137,9 +148,14 @@ describe('an attempt', () => {
 
   it('ends when it is cancelled, in the middle of a bin', async () => {
     const cancel = new AbortController()
-    const running = runProcessor(ifcbFeatures, small, { signal: cancel.signal })
-    setTimeout(() => cancel.abort(new Error('cancelled')), 20)
-    await expect(running).rejects.toThrow()
+    const seen: string[] = []
+    const witness = (roi: string): void => {
+      seen.push(roi)
+      cancel.abort()
+    }
+    const running = runProcessor(defineIfcbFeatures({ witness }), small, { signal: cancel.signal })
+    await expect(running).rejects.toMatchObject({ code: 'cancelled' })
+    expect(seen).toHaveLength(1)
   })
 })
 
