@@ -135,15 +135,18 @@ it('has a dot for the biovolume of every image, which leads to the image', async
   const dots = await page
     .locator('#biovolume-over-time circle')
     .evaluateAll((circles) =>
-      circles.map((dot) => [Number(dot.getAttribute('cx')), Number(dot.getAttribute('cy'))]),
+      circles.map((dot) => [Number(dot.getAttribute('cx')), -Number(dot.getAttribute('cy'))]),
     )
-  const [xs, ys] = [0, 1].map((axis) => dots.map((dot) => dot[axis] ?? 0)) as [number[], number[]]
-  expect(xs).toEqual(xs.toSorted((a, b) => a - b))
-  const byVolume = withVolume
-    .map((row, index) => ({ volume: row.value('summedBiovolume'), y: ys[index] ?? 0 }))
-    .sort((a, b) => a.volume - b.volume)
-    .map(({ y }) => y)
-  expect(byVolume).toEqual(byVolume.toSorted((a, b) => b - a))
+  const places = dots.map(([x = NaN, y = NaN], index) => ({
+    x,
+    y,
+    seconds: Number(/at ([\d.]+) s/.exec(titles[index] ?? '')?.[1]),
+    volume: withVolume[index]?.value('summedBiovolume') ?? NaN,
+  }))
+  const inOrder = (by: 'seconds' | 'volume', place: 'x' | 'y') =>
+    places.toSorted((a, b) => a[by] - b[by] || a[place] - b[place]).map((dot) => dot[place])
+  for (const placed of [inOrder('seconds', 'x'), inOrder('volume', 'y')])
+    expect(placed).toEqual(placed.toSorted((a, b) => a - b))
 
   const last = page.locator('#biovolume-over-time a').last()
   const target = (await last.getAttribute('href')) ?? ''

@@ -4,6 +4,7 @@ export const frame = { width: 640, height: 300, left: 58, right: 12, top: 12, bo
 export interface Axis {
   readonly label: string
   readonly ticks: readonly number[]
+  readonly shown: (tick: number) => string
   /** Share of the axis, 0 at its beginning. */
   readonly at: (value: number) => number
 }
@@ -15,6 +16,7 @@ export function linearAxis(label: string, to: number): Axis {
   return {
     label,
     ticks: Array.from({ length: count + 1 }, (_, n) => n * step),
+    shown: plain,
     at: (value) => value / to,
   }
 }
@@ -29,7 +31,8 @@ export function logAxis(label: string, from: number, to: number): Axis {
       const tick = step * 10 ** power
       if (tick >= from * 0.999 && Math.log10(tick) <= high + 0.001) ticks.push(tick)
     }
-  return { label, ticks, at: (value) => (Math.log10(value) - low) / (high - low) }
+  const at = (value: number): number => (Math.log10(value) - low) / (high - low)
+  return { label, ticks, at, shown: steps.length === 1 ? asPower : plain }
 }
 
 export const xOf = (axis: Axis, value: number): number =>
@@ -43,11 +46,11 @@ export function chart(id: string, title: string, x: Axis, y: Axis, marks: string
   const base = height - bottom
   const vertical = x.ticks.map((tick) => {
     const at = round(xOf(x, tick))
-    return `<path d="M${at} ${base}v5"/><text x="${at}" y="${base + 18}" text-anchor="middle">${shown(tick)}</text>`
+    return `<path d="M${at} ${base}v5"/><text x="${at}" y="${base + 18}" text-anchor="middle">${x.shown(tick)}</text>`
   })
   const horizontal = y.ticks.map((tick) => {
     const at = round(yOf(y, tick))
-    return `<path class="grid" d="M${left} ${at}H${width - right}"/><text x="${left - 6}" y="${at + 4}" text-anchor="end">${shown(tick)}</text>`
+    return `<path class="grid" d="M${left} ${at}H${width - right}"/><text x="${left - 6}" y="${at + 4}" text-anchor="end">${y.shown(tick)}</text>`
   })
   return `<svg id="${id}" class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">
 <g class="axes">${horizontal.join('')}<path d="M${left} ${base}H${width - right}"/>${vertical.join('')}
@@ -64,11 +67,12 @@ function niceStep(least: number): number {
   return step * power
 }
 
+const numbers = new Intl.NumberFormat('en', { maximumSignificantDigits: 6 })
+const plain = (tick: number): string => numbers.format(tick)
+
 const superscripts = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹']
-/** 10³ rather than 1000. */
-function shown(tick: number): string {
-  const power = Math.log10(tick)
-  if (tick >= 1000 && Number.isInteger(Math.round(power * 1e9) / 1e9))
-    return `10${[...String(Math.round(power))].map((digit) => superscripts[Number(digit)]).join('')}`
-  return String(Number(tick.toPrecision(6)))
-}
+/** 10³ rather than 1,000. */
+const asPower = (tick: number): string =>
+  tick < 1
+    ? plain(tick)
+    : `10${[...String(Math.round(Math.log10(tick)))].map((digit) => superscripts[Number(digit)]).join('')}`
