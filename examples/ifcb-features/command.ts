@@ -92,7 +92,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** They grow in a folder beside their place and go there whole, the table of features last. */
 async function makeResults(pool: AnalysisPool, files: BinFiles, options: Options): Promise<void> {
-  const began = performance.now()
+  const [began, cpuBefore] = [performance.now(), process.cpuUsage()]
   const { out, stitch } = options
   const { id } = files.bin
   const rois = planRois(files, await readAdc(files), { stitch })
@@ -132,9 +132,12 @@ async function makeResults(pool: AnalysisPool, files: BinFiles, options: Options
     bar.end()
     await rm(folder, { recursive: true, force: true })
   }
-  const seconds = (performance.now() - began) / 1000
+  const { user, system } = process.cpuUsage(cpuBefore) // of all threads
+  const perImage = (ms: number): string => (ms / Math.max(1, rois.length)).toFixed(1)
+  const ms = performance.now() - began
   console.error(
-    `${id}: ${rois.length} images, ${failed} failed, ${seconds.toFixed(1)} s, ${((1000 * seconds) / Math.max(1, rois.length)).toFixed(1)} ms per image`,
+    `${id}: ${rois.length} images, ${failed} failed, ${(ms / 1000).toFixed(1)} s; ` +
+      `${perImage(ms)} ms an image, ${perImage((user + system) / 1000)} ms of processor time`,
   )
 }
 
