@@ -18,9 +18,13 @@ let browser: Browser
 let page: Page
 let rows: FeatureRow[]
 
-/** As the page sees one; there are no types of a page here. */
-interface Shape {
-  getBBox(): { readonly width: number; readonly height: number }
+interface Shown {
+  readonly id: string
+  readonly text: string
+  readonly drawn?: string
+  readonly width?: number
+  readonly wide: number
+  readonly outline?: { readonly x: number; readonly y: number }
 }
 
 /** As a person types it. */
@@ -56,6 +60,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+/** What every element of the page that is meant says of itself, by code that runs there; there are no types of a page here. */
+const inPage = <T>(selector: string, code: string): Promise<T[]> =>
+  page.evaluate<T[]>(`[...document.querySelectorAll('${selector}')].map((element) => ${code})`)
 const textsOf = (selector: string): Promise<string[]> => page.locator(selector).allTextContents()
 const titlesIn = async (id: string): Promise<string[]> => textsOf(`#${id} .marks title`)
 
@@ -66,10 +73,11 @@ it('asks nobody for anything, and nothing goes wrong', () => {
 
 it('says what the bin is and what was found in it', async () => {
   expect(await page.title()).toBe(bin.id)
-  const said = await page
-    .locator('#facts div')
-    .evaluateAll((facts) => facts.map((fact) => [...fact.children].map((cell) => cell.textContent)))
-  const facts = new Map(said as [string, string][])
+  const said = await inPage<[string, string]>(
+    '#facts div',
+    '[...element.children].map((cell) => cell.textContent)',
+  )
+  const facts = new Map(said)
   const blobs = rows.reduce((sum, row) => sum + (row.value('numBlobs') || 0), 0)
   expect(facts.get('images')).toBe(`${bin.images}`)
   expect(facts.get('failed')).toBe('2')
@@ -82,19 +90,20 @@ it('says what the bin is and what was found in it', async () => {
 })
 
 it('shows every image at its size, with outlines just around its blobs', async () => {
-  const shown = await page.locator('#contact-sheet figure').evaluateAll((figures) =>
-    figures.map((figure) => {
-      const image = figure.querySelector('image')
-      const outline = figure.querySelector('.outline') as Shape | null
+  const shown = await inPage<Shown>(
+    '#contact-sheet figure',
+    `{
+      const image = element.querySelector('image')
+      const box = element.querySelector('.outline')?.getBBox()
       return {
-        id: figure.id,
-        text: figure.querySelector('figcaption')?.textContent,
+        id: element.id,
+        text: element.querySelector('figcaption').textContent,
         drawn: image?.href.baseVal.slice(0, 22),
         width: image?.getBoundingClientRect().width,
         wide: Number(image?.getAttribute('width')),
-        outline: outline && { x: outline.getBBox().width, y: outline.getBBox().height },
+        outline: box && { x: box.width, y: box.height },
       }
-    }),
+    }`,
   )
   expect(shown.map(({ id }) => id)).toEqual(
     rows.map(({ roi }) => `roi-${String(roi).padStart(5, '0')}`),
@@ -110,7 +119,7 @@ it('shows every image at its size, with outlines just around its blobs', async (
         x: row.value('BoundingBox_xwidth'),
         y: row.value('BoundingBox_ywidth'),
       })
-    else expect(outline === null).toBe(row.value('numBlobs') === 0)
+    else expect(outline === undefined).toBe(row.value('numBlobs') === 0)
   }
   expect(rows.filter((row) => row.value('numBlobs') === 1).length).toBeGreaterThan(3)
 })
@@ -119,9 +128,10 @@ it('counts every image with a blob in the size spectrum', async () => {
   const counts = (await titlesIn('size-spectrum')).map((title) => Number(title.split(': ')[1]))
   const withBlob = rows.filter((row) => row.value('numBlobs') > 0)
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(withBlob.length)
-  const heights = await page
-    .locator('#size-spectrum .marks rect')
-    .evaluateAll((bars) => bars.map((bar) => bar.getBoundingClientRect().height))
+  const heights = await inPage<number>(
+    '#size-spectrum .marks rect',
+    'element.getBoundingClientRect().height',
+  )
   const perImage = heights.map((height, index) => height / (counts[index] ?? 0))
   for (const height of perImage) expect(height).toBeCloseTo(perImage[0] ?? 0, 0)
 })
@@ -132,12 +142,11 @@ it('has a dot for the biovolume of every image, which leads to the image', async
   expect(titles).toHaveLength(withVolume.length)
   expect(titles[0]).toMatch(/^image \d+: [\d.e+]+ pixels³ at [\d.]+ s$/)
   // More to the right is later, higher up is more.
-  const dots = await page
-    .locator('#biovolume-over-time circle')
-    .evaluateAll((circles) =>
-      circles.map((dot) => [Number(dot.getAttribute('cx')), -Number(dot.getAttribute('cy'))]),
-    )
-  const places = dots.map(([x = NaN, y = NaN], index) => ({
+  const dots = await inPage<[number, number]>(
+    '#biovolume-over-time circle',
+    `[Number(element.getAttribute('cx')), -Number(element.getAttribute('cy'))]`,
+  )
+  const places = dots.map(([x, y], index) => ({
     x,
     y,
     seconds: Number(/at ([\d.]+) s/.exec(titles[index] ?? '')?.[1]),
