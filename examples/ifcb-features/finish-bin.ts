@@ -19,7 +19,7 @@ export async function finishBin(
     finished.find((result) => result.kind === kind),
   )
   if (features === undefined || blobs === undefined) return []
-  const page = await binReport(files, rois, {
+  const page = binReport(files, rois, {
     features: await readFile(features.path, 'utf8'),
     blobs: await readFile(blobs.path),
   })

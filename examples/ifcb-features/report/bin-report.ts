@@ -9,24 +9,24 @@ import { triggerTimes } from './trigger-times.ts'
 
 /**
  * One page about a bin, made of its files and its results alone: no script, no other file, and a browser that opens it asks
- * nobody anything.
+ * nobody anything. It comes in pieces, for with its pictures it is large.
  *
  * @param results.features the text of `features_v4.csv`
  * @param results.blobs the bytes of `blobs_v4.zip`
  */
-export async function binReport(
+export async function* binReport(
   files: BinFiles,
   rois: readonly PlannedRoi[],
   results: { readonly features: string; readonly blobs: Buffer },
-): Promise<string> {
+): AsyncGenerator<string> {
   const rows = parseFeatureRows(results.features)
   const masks = new Map([...membersOf(results.blobs)].map(({ name, bytes }) => [name, bytes]))
   const shown = chooseShown(rois)
   const linked = new Set(shown.map(({ target }) => target.number))
   const times = triggerTimes(await readFile(files.adc, 'latin1'), files.bin.style)
-  const sheet = await contactSheet(files, shown, new Map(rows.map((row) => [row.roi, row])), masks)
+  const byRoi = new Map(rows.map((row) => [row.roi, row]))
   const { id, instrument, time } = files.bin
-  return `<!doctype html>
+  yield `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>${id}</title>
 <meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
@@ -38,9 +38,9 @@ ${factsOf(rows, masks.size)}
 <section><h2>Biovolume over trigger time</h2>${biovolumeOverTime(rows, times, (roi) => (linked.has(roi) ? `#${anchorOf(roi)}` : undefined))}</section></div>
 <h2>Contact sheet</h2>
 <p>${shown.length === rois.length ? `All ${rois.length} images` : `${shown.length} of ${rois.length} images, evenly over the bin`}, at their own size, with the outlines of their blobs.</p>
-${sheet}
-</html>
 `
+  yield* contactSheet(files, shown, byRoi, masks)
+  yield '\n</html>\n'
 }
 
 function factsOf(rows: readonly FeatureRow[], masks: number): string {
