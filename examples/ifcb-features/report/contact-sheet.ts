@@ -9,7 +9,7 @@ import type { FeatureRow } from './feature-rows.ts'
 import { outlineOf } from './outline.ts'
 
 /** What a browser opens at once without thinking; of a larger bin every second image is shown, or every third. */
-const most = { images: 400, pixels: 4_000_000 } as const
+const most = { images: 400, pixels: 6_000_000 } as const
 
 /** The images that the sheet has room for, evenly over the bin. */
 export function chooseShown(rois: readonly PlannedRoi[]): readonly PlannedRoi[] {
