@@ -1,6 +1,7 @@
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { parseTasks } from '../callables/index.ts'
 import type { ProcessorSource } from '../runners/runner.ts'
 import { parseByteSize } from '../support/byte-size.ts'
 import { UsageError } from './exit-code.ts'
@@ -14,9 +15,15 @@ export async function processorSources(
     readonly memory?: string | undefined
   },
   cwd: string,
+  /** Whether the settings list something that can be called. */
+  listsCallables = false,
 ): Promise<readonly ProcessorSource[]> {
   const sources: ProcessorSource[] = []
-  for (const word of words) sources.push({ kind: 'file', path: await fileOf(word, cwd) })
+  for (const word of words) {
+    const file = await fileOf(word, cwd)
+    if (/\.ya?ml$/.test(file)) sources.push(...(await parseTasks(await readFile(file, 'utf8'), file)))
+    else sources.push({ kind: 'file', path: file })
+  }
   const { template } = program
   if (template !== undefined) {
     if (template.trim() === '')
@@ -31,7 +38,7 @@ export async function processorSources(
   } else if (program.name !== undefined) {
     throw new UsageError('--name names the program of --run; a file names its own processors')
   }
-  if (sources.length === 0) {
+  if (sources.length === 0 && !listsCallables) {
     throw new UsageError(
       'Which processor? Give a file (longhaul serve thumbs.py) or a program (--run "prog {in:file}")',
     )
