@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { parseTasks } from '../../src/callables/index.ts'
+import type { ConfigOptions } from '../../src/app/index.ts'
+import type { ProcessorSource } from '../../src/runners/runner.ts'
+import { fixture, type HttpService, type Loose } from './http-service.ts'
+import { until } from './until.ts'
+
+export const callablesFolder = fixture('callables')
+
+/** What `longhaul serve tasks.yml` serves. */
+export async function taskSources(): Promise<readonly ProcessorSource[]> {
+  const file = path.join(callablesFolder, 'tasks.yml')
+  return parseTasks(await readFile(file, 'utf8'), file)
+}
+
+/** Settings of system D: run directories below the test's own folder, modules from the fixtures. */
+export const callablesConfig = (
+  folder: string,
+  more: NonNullable<ConfigOptions['callables']> = {},
+): ConfigOptions => ({
+  callables: { folder: callablesFolder, runsDir: path.join(folder, '.quant_runs'), ...more },
+})
+
+/** Submits as system D's clients do, and polls as they do. */
+export function callsOf({ call }: Pick<HttpService, 'call'>, runsDir: string) {
+  const submit = async (body: object): Promise<string> => {
+    const { status, json } = await call('POST /jobs', { json: body })
+    if (status !== 201) throw new Error(`${status} ${JSON.stringify(json)}`)
+    return json.job_id as string
+  }
+  const ended = (id: string): Promise<Loose> =>
+    until(`the end of ${id}`, async () => {
+      const { json } = await call(`GET /jobs/${id}`)
+      return json.status === 'completed' || json.status === 'failed' ? json : undefined
+    })
+  return {
+    submit,
+    ended,
+    run: async (entrypoint: string, parameters: object = {}) =>
+      ended(await submit({ entrypoint, parameters })),
+    file: (id: string, name: string) => readFile(path.join(runsDir, id, name), 'utf8'),
+    status: async (id: string): Promise<Loose> =>
+      JSON.parse(await readFile(path.join(runsDir, id, 'status.json'), 'utf8')),
+  }
+}
