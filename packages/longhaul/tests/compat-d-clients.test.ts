@@ -88,10 +88,10 @@ describe.skipIf(!hasPython())('clients of callables', () => {
       return dispatch([...argv, '--url', service.url], {
         env: {},
         cwd: folder,
-        stdout: { write: (text: string) => void (said.stdout += text) },
-        stderr: { write: (text: string) => void (said.stderr += text) },
+        stdout: { write: (text: string) => ((said.stdout += text), true), isTTY: false },
+        stderr: { write: (text: string) => ((said.stderr += text), true), isTTY: false },
         interruption: () => new AbortController().signal,
-      } as Parameters<typeof dispatch>[1])
+      })
     }
     expect(await command('run', 'risk', 'returns:=[0.1,-0.1,-0.3]', '--wait')).toBe(0)
     expect(said.stdout).toBe('{"level":0.95,"loss":0.3}\n')

@@ -15,6 +15,8 @@ type Parts = Pick<Services, 'config' | 'engine' | 'storage' | 'log'>
 const lookEveryMs = 5000
 const longestPage = 500
 const rememberedEnds = 10_000
+/** Id and status stand at the beginning of the file. */
+const headBytes = 512
 
 /**
  * `<runs>/<job_id>/{status.json, stdout.log, stderr.log, result.json}`: what the database says of a callable's job, for those
@@ -26,10 +28,10 @@ export class RunDirectories {
   readonly #parts: Parts
   readonly #folder: string
   readonly #stopping = new AbortController()
-  /** Whose file says that they go on. */
-  readonly #open = new Set<JobId>()
-  /** Whose file says how they ended, and when they changed last; the newest of them. */
-  readonly #ended = new Map<JobId, number>()
+  /** Whose file says that they go on, and as of which change of the job. */
+  readonly #open = new Map<JobId, string>()
+  /** Whose file says how they ended; the newest of them. */
+  readonly #ended = new Map<JobId, string>()
   /** What is being written, and what is to be written after it. */
   readonly #writing = new Map<JobId, Promise<void>>()
   readonly #waiting = new Map<JobId, Promise<void>>()
@@ -59,9 +61,14 @@ export class RunDirectories {
   }
 
   /** Never throws: a picture that cannot be written is tried again, and costs nobody the job. */
-  async reflect({ id, updatedAt }: Pick<Job, 'id'> & { readonly updatedAt?: number }): Promise<void> {
-    if (updatedAt !== undefined && this.#ended.get(id) === updatedAt) return
-    await (this.#waiting.get(id) ?? this.#next(id))
+  async reflect(job: Pick<Job, 'id'> | Job): Promise<void> {
+    if ('state' in job && this.#says(job)) return
+    await (this.#waiting.get(job.id) ?? this.#next(job.id))
+  }
+
+  #says(job: Job): boolean {
+    const change = changeOf(job)
+    return this.#open.get(job.id) === change || this.#ended.get(job.id) === change
   }
 
   /** One after the other, each of what the database says then: an older state never follows a newer one. */
@@ -73,7 +80,7 @@ export class RunDirectories {
       this.#waiting.delete(id)
       this.#writing.set(id, promise)
       await this.#write(id).catch((error: unknown) => {
-        this.#open.add(id)
+        this.#open.set(id, '')
         this.#parts.log.error({ err: error, job_id: id }, 'a run directory could not be written')
       })
       if (this.#writing.get(id) === promise) this.#writing.delete(id)
@@ -88,10 +95,12 @@ export class RunDirectories {
       this.#open.delete(id)
       return
     }
+    if (this.#says(job)) return
     const folder = path.join(this.#folder, id)
     const status = systemDJob(job)
     const text = `${JSON.stringify(status, null, 2)}\n`
-    if ((await readFile(path.join(folder, 'status.json'), 'utf8').catch(() => '')) !== text) {
+    const before = await readFile(path.join(folder, 'status.json'), 'utf8').catch(() => '')
+    if (before !== text) {
       await mkdir(folder, { recursive: true })
       const ended = isTerminal(job.state)
       if (ended)
@@ -100,20 +109,22 @@ export class RunDirectories {
       if (ended && status.result !== null)
         await writeWhole(folder, 'result.json', `${JSON.stringify(status.result, null, 2)}\n`)
       // An earlier run's, where the job was run again.
-      else await rm(path.join(folder, 'result.json'), { force: true })
+      else if (ended || !/"status": "(pending|running)"/.test(before.slice(0, headBytes)))
+        await rm(path.join(folder, 'result.json'), { force: true })
       await writeWhole(folder, 'status.json', text)
     }
     this.#note(job)
   }
 
-  #note({ id, state, updatedAt }: Job): void {
+  #note(job: Job): void {
+    const { id } = job
+    this.#open.delete(id)
     this.#ended.delete(id)
-    if (!isTerminal(state)) {
-      this.#open.add(id)
+    if (!isTerminal(job.state)) {
+      this.#open.set(id, changeOf(job))
       return
     }
-    this.#open.delete(id)
-    this.#ended.set(id, updatedAt)
+    this.#ended.set(id, changeOf(job))
     const [oldest] = this.#ended.keys()
     if (this.#ended.size > rememberedEnds && oldest !== undefined) this.#ended.delete(oldest)
   }
@@ -155,19 +166,22 @@ export class RunDirectories {
     const { signal } = this.#stopping
     while (!signal.aborted) {
       await sleep(lookEveryMs, undefined, { signal, ref: false }).catch(() => undefined)
-      const ids = [...this.#open].slice(0, longestPage)
+      const ids = [...this.#open.keys()].slice(0, longestPage)
       if (signal.aborted || ids.length === 0) continue
       await Promise.all(ids.map((id) => this.reflect({ id })))
     }
   }
 }
 
+/** Every change adds an event. */
+const changeOf = ({ updatedAt, eventNo }: Job): string => `${updatedAt} ${eventNo}`
+
 /** By its first lines: a result may be long. What cannot be read says nothing. */
 async function saysEnd(file: string): Promise<boolean> {
   try {
     const handle = await open(file)
     try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(512), 0, 512, 0)
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0)
       return /"status": "(completed|failed)"/.test(buffer.toString('utf8', 0, bytesRead))
     } finally {
       await handle.close()

@@ -1,8 +1,5 @@
-import { createWriteStream } from 'node:fs'
 import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 
 /** No run directory's file begins like this: what a crash leaves of one that was being written. */
 const unfinished = '.tmp-'
@@ -15,8 +12,7 @@ export async function writeWhole(
 ): Promise<void> {
   const beside = path.join(folder, `${unfinished}${process.pid}-${name}`)
   try {
-    if (typeof bytes === 'string') await writeFile(beside, bytes)
-    else await pipeline(Readable.from(bytes, { objectMode: false }), createWriteStream(beside))
+    await writeFile(beside, bytes)
     await rename(beside, path.join(folder, name))
   } catch (error) {
     await rm(beside, { force: true }).catch(() => undefined)
