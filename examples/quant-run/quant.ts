@@ -44,7 +44,10 @@ export async function momentum({ symbol = 'ORCA', fast = 10, slow = 30 }: Parame
 
 async function pricesOf(symbol: string): Promise<readonly number[]> {
   const text = await readFile(path.join(import.meta.dirname, 'prices.csv'), 'utf8')
-  const [head = [], ...rows] = text.split('\n').filter(Boolean).map((line) => line.trim().split(','))
+  const [head = [], ...rows] = text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.trim().split(','))
   const column = head.indexOf(symbol)
   if (column < 1) throw new Error(`no prices of ${symbol}`)
   return rows.map((row) => Number(row[column]))

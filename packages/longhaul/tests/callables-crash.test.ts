@@ -76,8 +76,9 @@ it('[D.8.4 D.8.5 D.8.10] kill -9 while callables run: each ends once, and every 
     const begun = (await readFile(note, 'utf8')).trim().split('\n').length
     expect([1, 2]).toContain(begun)
   }
-  await until('the old end to be told again', async () =>
-    (await readFile(statusFile(ended), 'utf8')) === before,
+  await until(
+    'the old end to be told again',
+    async () => (await readFile(statusFile(ended), 'utf8')) === before,
   )
   expect(await readdir(path.join(runsDir, ended))).not.toContain('.tmp-1-result.json')
 })

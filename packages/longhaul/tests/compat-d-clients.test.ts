@@ -100,6 +100,8 @@ describe.skipIf(!hasPython())('clients of callables', () => {
     expect(await command('run', 'no-such-task')).toBe(5)
     const code =
       'from longhaul import Client; print(Client().run("risk", returns=[0.1, -0.1]).result())'
-    expect(await program('python3', ['-c', code])).toBe("{'result': {'level': 0.95, 'loss': 0.1}}\n")
+    expect(await program('python3', ['-c', code])).toBe(
+      "{'result': {'level': 0.95, 'loss': 0.1}}\n",
+    )
   })
 })

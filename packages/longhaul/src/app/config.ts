@@ -173,9 +173,7 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
   const dialect = (): Config['jobsDialect'] => {
     const word = env['ROOT_JOBS_DIALECT']?.trim().toLowerCase() || 'auto'
     if (word === 'auto' || word === 'array' || word === 'envelope') return word
-    mistakes.push(
-      `ROOT_JOBS_DIALECT must be auto, array or envelope, got ${JSON.stringify(word)}`,
-    )
+    mistakes.push(`ROOT_JOBS_DIALECT must be auto, array or envelope, got ${JSON.stringify(word)}`)
     return 'auto'
   }
   const size = (name: string, fallback: number): number => {

@@ -39,12 +39,18 @@ it('serves none where callables are off', () => {
 
 it('refuses a name that cannot be part of a URL', () => {
   for (const name of ['', '../a', 'a b', '-a', 'x'.repeat(65)])
-    expect(() => callableSources([], config({ listed: { [name]: 'm:a' } }))).toThrow(/part of its URL/)
+    expect(() => callableSources([], config({ listed: { [name]: 'm:a' } }))).toThrow(
+      /part of its URL/,
+    )
 })
 
 it('reads a list of tasks, alone or below a word, and nothing else', async () => {
   const tasks = [listed('a', 'm:a'), listed('b', './x.ts:b')]
-  for (const text of ['a: m:a\nb: ./x.ts:b', 'tasks:\n  a: m:a\n  b: ./x.ts:b', '{"a":"m:a","b":"./x.ts:b"}'])
+  for (const text of [
+    'a: m:a\nb: ./x.ts:b',
+    'tasks:\n  a: m:a\n  b: ./x.ts:b',
+    '{"a":"m:a","b":"./x.ts:b"}',
+  ])
     expect(await parseTasks(text, '/code/tasks.yml')).toEqual(tasks)
   for (const text of ['', '[]', 'a: [b]', 'a: 1', 'tasks: {}', 'a: m:a\na: m:b', '{'])
     await expect(parseTasks(text, 'tasks.yml'), text).rejects.toThrow(/^(tasks\.yml|A task)/)

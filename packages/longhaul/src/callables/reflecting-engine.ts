@@ -17,7 +17,8 @@ export function reflectingEngine(
   }
   /** Nobody waits for it: the slot is free as soon as the database knows. */
   const ended = (items: readonly { readonly lease: { readonly jobId: JobId } }[]): void => {
-    for (const { lease } of items) if (ours.delete(lease.jobId)) void runs.reflect({ id: lease.jobId })
+    for (const { lease } of items)
+      if (ours.delete(lease.jobId)) void runs.reflect({ id: lease.jobId })
   }
   return {
     ...engine,

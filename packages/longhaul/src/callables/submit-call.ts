@@ -1,4 +1,4 @@
-import { callableSubmission, submissionOptions, taskSubmission } from '@longhaul/protocol'
+import { callableSubmission, taskSubmission } from '@longhaul/protocol'
 import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { LonghaulError } from '../errors/index.ts'
@@ -50,7 +50,8 @@ export async function submitTask(
   const { entrypoint } = services.config.callables
   if (name === undefined && entrypoint === undefined)
     throw new LonghaulError('entrypoint-required', 'Name a task: POST /run/{task}.')
-  const runner = name === undefined ? entrypointFor(services, entrypoint ?? '') : taskFor(services, name)
+  const runner =
+    name === undefined ? entrypointFor(services, entrypoint ?? '') : taskFor(services, name)
   const { params, parameters, ...options } = parseRequest(task, request.body ?? {}, 'body')
   if (params != null && parameters != null)
     throw new LonghaulError('bad-request', 'The body has params and parameters; keep one of them.')
@@ -65,7 +66,7 @@ async function submit(
   given: object,
 ): Promise<SubmittedCall> {
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value != null))
-  const options = submissionOptionsOf(request, said as z.infer<typeof submissionOptions>)
+  const options = submissionOptionsOf(request, said)
   checkCallback(services, options.callbackUrl, 'body')
   const submission = prepareCall(
     services,

@@ -21,7 +21,8 @@ export async function processorSources(
   const sources: ProcessorSource[] = []
   for (const word of words) {
     const file = await fileOf(word, cwd)
-    if (/\.ya?ml$/.test(file)) sources.push(...(await parseTasks(await readFile(file, 'utf8'), file)))
+    if (/\.ya?ml$/.test(file))
+      sources.push(...(await parseTasks(await readFile(file, 'utf8'), file)))
     else sources.push({ kind: 'file', path: file })
   }
   const { template } = program

@@ -8,7 +8,11 @@ import { inputSchemaOf, invalidRequest } from '../validation/index.ts'
 import type { Scope } from './engine.ts'
 import type { FileRef, JobId, JobParams, Manifest } from './job.ts'
 import { namesBins } from './parse-manifest.ts'
-import { refuseManyFields, type ParsedSubmission, type SubmissionOptions } from './parse-submission.ts'
+import {
+  refuseManyFields,
+  type ParsedSubmission,
+  type SubmissionOptions,
+} from './parse-submission.ts'
 import type { ReadForm } from './read-form.ts'
 import { resolveFile } from './resolve-file.ts'
 import type { Submission } from './submit-job.ts'

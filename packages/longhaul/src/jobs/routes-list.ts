@@ -77,8 +77,7 @@ export const listRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
       const envelope = native === undefined && asksForEnvelope(services, request.query)
       if (request.query.ids !== undefined) {
         const jobs = await services.engine.get(idsIn(request.query.ids), request.scope)
-        if (envelope)
-          return { jobs: jobs.map(systemDJob), count: jobs.length, total: jobs.length }
+        if (envelope) return { jobs: jobs.map(systemDJob), count: jobs.length, total: jobs.length }
         if (native === undefined) return jobs.map(fourWordJob)
         const total = jobs.length
         return { jobs: jobs.map(nativeJob), total, total_is_estimate: false, next: null }

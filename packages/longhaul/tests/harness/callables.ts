@@ -1,3 +1,4 @@
+import { callableJob, callableSubmitted, type CallableJob } from '@longhaul/protocol'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseTasks } from '../../src/callables/index.ts'
@@ -22,17 +23,21 @@ export const callablesConfig = (
   callables: { folder: callablesFolder, runsDir: path.join(folder, '.quant_runs'), ...more },
 })
 
+/** As system D tells it; of its result the test itself asserts the shape. */
+export type CallJob = Omit<CallableJob, 'result'> & { readonly result: Loose }
+
 /** Submits as system D's clients do, and polls as they do. */
 export function callsOf({ call }: Pick<HttpService, 'call'>, runsDir: string) {
   const submit = async (body: object): Promise<string> => {
-    const { status, json } = await call('POST /jobs', { json: body })
-    if (status !== 201) throw new Error(`${status} ${JSON.stringify(json)}`)
-    return json.job_id as string
+    const { status, text } = await call('POST /jobs', { json: body })
+    if (status !== 201) throw new Error(`${status} ${text}`)
+    return callableSubmitted.parse(JSON.parse(text)).job_id
   }
-  const ended = (id: string): Promise<Loose> =>
+  const ended = (id: string): Promise<CallJob> =>
     until(`the end of ${id}`, async () => {
-      const { json } = await call(`GET /jobs/${id}`)
-      return json.status === 'completed' || json.status === 'failed' ? json : undefined
+      const { text } = await call(`GET /jobs/${id}`)
+      const job = callableJob.strict().parse(JSON.parse(text))
+      return job.status === 'completed' || job.status === 'failed' ? job : undefined
     })
   return {
     submit,
@@ -40,7 +45,9 @@ export function callsOf({ call }: Pick<HttpService, 'call'>, runsDir: string) {
     run: async (entrypoint: string, parameters: object = {}) =>
       ended(await submit({ entrypoint, parameters })),
     file: (id: string, name: string) => readFile(path.join(runsDir, id, name), 'utf8'),
-    status: async (id: string): Promise<Loose> =>
-      JSON.parse(await readFile(path.join(runsDir, id, 'status.json'), 'utf8')),
+    status: async (id: string): Promise<CallJob> =>
+      callableJob
+        .strict()
+        .parse(JSON.parse(await readFile(path.join(runsDir, id, 'status.json'), 'utf8'))),
   }
 }

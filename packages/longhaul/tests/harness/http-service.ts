@@ -54,9 +54,7 @@ export async function startHttpService(
   const logged: Record<string, unknown>[] = []
   const write = (line: string) => logged.push(JSON.parse(line) as Record<string, unknown>)
   const app = await createApp({
-    sources: files.map((file) =>
-      typeof file === 'string' ? { kind: 'file', path: file } : file,
-    ),
+    sources: files.map((file) => (typeof file === 'string' ? { kind: 'file', path: file } : file)),
     config: { dataDir: path.join(folder, 'data'), ...(await ownBackends()), ...config },
     log: pino({ level: 'info' }, { write }),
   })

@@ -9,7 +9,8 @@ import { watchDetached } from '../watch-job.ts'
 export const run = defineCommand({
   name: 'run',
   usage: 'TASK [name=value]…',
-  summary: 'Calls a function that the service lists; prints the id of its job, or with --wait its result.',
+  summary:
+    'Calls a function that the service lists; prints the id of its job, or with --wait its result.',
   more: `name=value is text; name:=JSON is JSON as it stands. Without a task: what there is.
 
 longhaul run momentum symbol=AAPL window:=20 --wait`,

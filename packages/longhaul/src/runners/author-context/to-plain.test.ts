@@ -8,7 +8,14 @@ it('says in JSON whatever was returned, as text where JSON has no word', () => {
   }
   const map = new Map<unknown, unknown>([[1, { deep: undefined }]])
   expect(
-    toPlain({ map, set: new Set([2]), big: 2n ** 70n, nan: NaN, at: new Date(0), thing: new Thing() }),
+    toPlain({
+      map,
+      set: new Set([2]),
+      big: 2n ** 70n,
+      nan: NaN,
+      at: new Date(0),
+      thing: new Thing(),
+    }),
   ).toEqual({
     map: { '1': { deep: null } },
     set: [2],

@@ -100,7 +100,10 @@ async function describeLoaded(
   }
 }
 
-async function openLoaded(source: LoadedSource, options: RunnerOptions): Promise<readonly Runner[]> {
+async function openLoaded(
+  source: LoadedSource,
+  options: RunnerOptions,
+): Promise<readonly Runner[]> {
   const { command, what, start, redirect } = startOf(source, options)
   const first = start('')
   const runners: Runner[] = []
