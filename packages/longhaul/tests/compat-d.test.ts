@@ -123,8 +123,11 @@ describe('a client of system D', () => {
 
   it('[D.2 GET /jobs?status_filter=&limit=100 D.8.7 Y.1.12] lists in the envelope, and counts what the filter lets through', async () => {
     await calls.run('failing')
-    const list = async (query: string) =>
-      callableJobList.parse((await service.call(`GET /jobs?${query}`)).json)
+    const list = async (query: string) => {
+      const { status, text } = await service.call(`GET /jobs?${query}`)
+      expect([query, status, status === 200 ? '' : text]).toEqual([query, 200, ''])
+      return callableJobList.parse(JSON.parse(text))
+    }
     const failed = await list('status_filter=failed&kind=callable')
     expect(failed.jobs.length).toBeGreaterThan(0)
     expect(failed).toMatchObject({ count: failed.jobs.length, total: failed.jobs.length })

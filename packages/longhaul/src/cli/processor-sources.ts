@@ -64,7 +64,7 @@ async function fileOf(word: string, cwd: string): Promise<string> {
   if (found?.isDirectory() === true)
     throw new UsageError(`${word} is a folder; give the file in it that has the processor`)
   // No file: then a module that the current folder has installed, unless it can only be meant as a file.
-  if (!/^\.{0,2}\//.test(word) && !/\.(ts|js|mjs|py|sh)$/.test(word)) {
+  if (!/^\.{0,2}\//.test(word) && !/\.(ts|js|mjs|py|sh|ya?ml)$/.test(word)) {
     const resolved = moduleFile(word, cwd)
     if (resolved !== undefined) return resolved
   }
