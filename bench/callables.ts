@@ -26,7 +26,7 @@ export async function callables(): Promise<readonly Figure[]> {
     }
     const began = performance.now()
     const ids = await Promise.all(Array.from({ length: jobs }, (_, n) => call(service, n)))
-    for (const id of ids) await ended(service, id)
+    for (const id of ids.toReversed()) await ended(service, id)
     const each = (performance.now() - began) / jobs
     return [
       {

@@ -5,14 +5,14 @@ import type { RunDirectories } from './run-directories.ts'
 /** The same engine for a worker, whose attempts of callables are seen in their run directories as they begin and end. */
 export function reflectingEngine(
   engine: JobEngine,
-  runs: Pick<RunDirectories, 'reflect'>,
+  runs: Pick<RunDirectories, 'reflect' | 'reflectSoon'>,
 ): JobEngine {
   const ours = new Set<JobId>()
   const began = (claims: readonly Claim[]): void => {
     for (const { job } of claims) {
       if (job.kind !== 'callable') continue
       ours.add(job.id)
-      void runs.reflect(job)
+      runs.reflectSoon(job.id)
     }
   }
   /** Nobody waits for it: the slot is free as soon as the database knows. */

@@ -8,7 +8,6 @@ import {
 import path from 'node:path'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { iso, publicProblem, systemDStatus } from '../jobs/index.ts'
 import { isCalled } from './callable-sources.ts'

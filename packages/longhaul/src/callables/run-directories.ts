@@ -7,12 +7,13 @@ import { LonghaulError } from '../errors/index.ts'
 import { systemDJob } from '../jobs/index.ts'
 import { isTerminal, type Job, type JobId } from '../jobs/job.ts'
 import { removeUnfinished, writeWhole } from './run-files.ts'
-import { runLog } from './run-logs.ts'
+import { runLogs } from './run-logs.ts'
 
 type Parts = Pick<Services, 'config' | 'engine' | 'storage' | 'log'>
 
 /** Changes are heard of at once; this often those are looked for of which nothing was heard. */
 const lookEveryMs = 5000
+const soonMs = 100
 const longestPage = 500
 const rememberedEnds = 10_000
 /** Id and status stand at the beginning of the file. */
@@ -35,6 +36,9 @@ export class RunDirectories {
   /** What is being written, and what is to be written after it. */
   readonly #writing = new Map<JobId, Promise<void>>()
   readonly #waiting = new Map<JobId, Promise<void>>()
+  /** Which have changed and may go on to change. */
+  readonly #soon = new Set<JobId>()
+  #timer: NodeJS.Timeout | undefined
   #loops: Promise<unknown> = Promise.resolve()
 
   constructor(parts: Parts) {
@@ -56,6 +60,7 @@ export class RunDirectories {
 
   async stop(): Promise<void> {
     this.#stopping.abort()
+    clearTimeout(this.#timer)
     await this.#loops
     await Promise.all([...this.#writing.values(), ...this.#waiting.values()])
   }
@@ -64,6 +69,24 @@ export class RunDirectories {
   async reflect(job: Pick<Job, 'id'> | Job): Promise<void> {
     if ('state' in job && this.#says(job)) return
     await (this.#waiting.get(job.id) ?? this.#next(job.id))
+  }
+
+  /** When it has lasted for a moment: a job that ends at once is told of once, by whoever ends it. */
+  reflectSoon(id: JobId): void {
+    this.#soon.add(id)
+    this.#timer ??= setTimeout(() => void this.#reflectNow(), soonMs)
+  }
+
+  async #reflectNow(): Promise<void> {
+    const ids = [...this.#soon]
+    this.#soon.clear()
+    this.#timer = undefined
+    try {
+      const jobs = await this.#parts.engine.get(ids, 'everyone')
+      await Promise.all(jobs.filter((job) => !this.#says(job)).map((job) => this.reflect(job)))
+    } catch (error) {
+      this.#parts.log.warn({ err: error }, 'run directories wait for the database')
+    }
   }
 
   #says(job: Job): boolean {
@@ -99,21 +122,26 @@ export class RunDirectories {
     const folder = path.join(this.#folder, id)
     const status = systemDJob(job)
     const text = `${JSON.stringify(status, null, 2)}\n`
-    const before = await readFile(path.join(folder, 'status.json'), 'utf8').catch(() => '')
+    const before = this.#open.has(id) ? undefined : await textOf(path.join(folder, 'status.json'))
     if (before !== text) {
       await mkdir(folder, { recursive: true })
-      const ended = isTerminal(job.state)
-      if (ended)
-        for (const from of ['stdout', 'stderr'] as const)
-          await writeWhole(folder, `${from}.log`, runLog(this.#parts, job, from))
-      if (ended && status.result !== null)
-        await writeWhole(folder, 'result.json', `${JSON.stringify(status.result, null, 2)}\n`)
+      if (isTerminal(job.state)) await this.#writeEnd(folder, job, status.result)
       // An earlier run's, where the job was run again.
-      else if (ended || !/"status": "(pending|running)"/.test(before.slice(0, headBytes)))
-        await rm(path.join(folder, 'result.json'), { force: true })
+      else if (before !== undefined) await rm(path.join(folder, 'result.json'), { force: true })
       await writeWhole(folder, 'status.json', text)
     }
     this.#note(job)
+  }
+
+  async #writeEnd(folder: string, job: Job, result: unknown): Promise<void> {
+    const logs = await runLogs(this.#parts, job)
+    await Promise.all([
+      writeWhole(folder, 'stdout.log', logs.stdout),
+      writeWhole(folder, 'stderr.log', logs.stderr),
+      result === null
+        ? rm(path.join(folder, 'result.json'), { force: true })
+        : writeWhole(folder, 'result.json', `${JSON.stringify(result, null, 2)}\n`),
+    ])
   }
 
   #note(job: Job): void {
@@ -153,7 +181,7 @@ export class RunDirectories {
           if (wakeup.kind !== 'changed') continue
           const { jobId } = wakeup
           const ours = this.#open.has(jobId) || existsSync(path.join(this.#folder, jobId))
-          if (ours) void this.reflect({ id: jobId })
+          if (ours) this.reflectSoon(jobId)
         }
       } catch (error) {
         if (!signal.aborted) this.#parts.log.warn({ err: error }, 'wake-ups ended')
@@ -166,15 +194,15 @@ export class RunDirectories {
     const { signal } = this.#stopping
     while (!signal.aborted) {
       await sleep(lookEveryMs, undefined, { signal, ref: false }).catch(() => undefined)
-      const ids = [...this.#open.keys()].slice(0, longestPage)
-      if (signal.aborted || ids.length === 0) continue
-      await Promise.all(ids.map((id) => this.reflect({ id })))
+      for (const id of [...this.#open.keys()].slice(0, longestPage)) this.reflectSoon(id)
     }
   }
 }
 
 /** Every change adds an event. */
 const changeOf = ({ updatedAt, eventNo }: Job): string => `${updatedAt} ${eventNo}`
+
+const textOf = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '')
 
 /** By its first lines: a result may be long. What cannot be read says nothing. */
 async function saysEnd(file: string): Promise<boolean> {
