@@ -34,7 +34,7 @@ COPY --from=app /app /opt/longhaul
 COPY deploy/healthcheck.mjs /opt/longhaul/healthcheck.mjs
 RUN ln -s /opt/longhaul/packages/longhaul/bin/longhaul.js /usr/local/bin/longhaul
 RUN install -d -o 1000 -g 1000 /data /processors
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=8000 LONGHAUL_DATA=/data
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8000 LONGHAUL_DATA=/data QUANT_RUNS_DIR=/data/.quant_runs
 # By number, so that Kubernetes can see that it is not root.
 USER 1000:1000
 WORKDIR /processors

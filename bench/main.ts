@@ -25,6 +25,7 @@ const measurements: Readonly<Record<string, () => Promise<Measure>>> = {
     const measure = (await import('./batches.ts')).batches
     return () => measure()
   },
+  callables: async () => (await import('./callables.ts')).callables,
   parquet: async () => (await import('./parquet.ts')).parquet,
   s3: async () => (await import('./s3.ts')).s3,
   ifcb: async () => (await import('./ifcb.ts')).ifcb,

@@ -20,6 +20,10 @@ FileToJson = Callable[[Any, str], Any]
 Note = Callable[[str], None]
 
 
+class CannotBeJson(PermanentError):
+    """The value itself is of a kind that JSON has no word for."""
+
+
 class JsonEncoder:
     """Walks one value. `file_to_json` is asked about paths, which else become text; `note` hears what had to change."""
 
@@ -74,7 +78,7 @@ class JsonEncoder:
             return str(value)
         if hasattr(value, "dtype") and hasattr(value, "tolist"):  # NumPy's arrays and scalars, and who imitates them
             return self.encode(value.tolist(), at, inside)
-        raise PermanentError(_cannot(value, at))
+        raise CannotBeJson(_cannot(value, at))
 
     def _items(self, items: Iterable[Any], at: str, inside: FrozenSet[int]) -> List[Any]:
         return [self.encode(item, f"{at}[{index}]", inside) for index, item in enumerate(items)]

@@ -18,6 +18,7 @@ import {
 } from '@longhaul/protocol'
 import type { ByteSource } from './byte-source.ts'
 import { openBatches, type Batches } from './batches.ts'
+import { openCallables, type Callables } from './callables.ts'
 import { openConnection, type ConnectionOptions } from './connection.ts'
 import {
   downloadOutput,
@@ -103,6 +104,8 @@ export interface Client {
   waits(id: string): Promise<JobWaits>
   /** Many jobs of one processor, submitted, watched, retried and fetched together. */
   readonly batches: Batches
+  /** Functions that the operator lists, called by name. */
+  readonly callables: Callables
   /** Why no earlier result was used for it, by what differed. */
   cache(id: string): Promise<JobCache>
   /** What an operator sees and does; where keys are used, theirs must be an admin's. */
@@ -193,6 +196,7 @@ export function createClient(options: ClientOptions = {}): Client {
     },
     waits: (id) => connection.read(jobWaits, `${jobPath(id)}/waits`),
     batches: openBatches(connection),
+    callables: openCallables(connection),
     cache: (id) => connection.read(jobCache, `${jobPath(id)}/cache`),
     operator: openOperator(connection),
     logs,

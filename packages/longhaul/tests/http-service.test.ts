@@ -245,8 +245,9 @@ describe('documentation', () => {
       '/jobs',
       '/jobs/{id}',
       '/jobs/{id}/progress',
+      '/run/{task}',
     ])
-    expect(compat.paths['/jobs'].post.tags).toEqual(['system A', 'system B'])
+    expect(compat.paths['/jobs'].post.tags).toEqual(['system A', 'system B', 'system D'])
     expect(native.paths['/jobs'].post.tags).toEqual(['jobs'])
   })
 

@@ -25,6 +25,10 @@ export const jobListQuery = z.object({
   /** Exactly these, separated by commas, up to 100; what is not there is left out, and no other filter counts. */
   ids: z.string().max(13_000).optional(),
   cursor: z.string().optional(),
+  /** In the words of system D; asks for its envelope. */
+  status_filter: z.string().optional(),
+  /** System D's `{jobs, count, total}` instead of the bare array. */
+  envelope: z.stringbool().optional(),
   limit: z.int().min(1).optional(),
   offset: z.int().min(0).optional(),
 })

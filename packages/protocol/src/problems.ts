@@ -24,6 +24,12 @@ export const catalogue = {
   'processor-required': { status: 400, title: 'Name a processor' },
   'processor-not-ready': { status: 503, title: 'The processor is not ready' },
   'processor-broken': { status: 503, title: 'The processor cannot be loaded' },
+  // callables
+  'entrypoint-required': { status: 400, title: 'Name an entrypoint' },
+  'entrypoint-invalid': { status: 400, title: 'That is no entrypoint' },
+  'entrypoint-broken': { status: 400, title: 'The entrypoint cannot be loaded' },
+  'entrypoint-not-listed': { status: 403, title: 'The operator does not list that entrypoint' },
+  'task-not-found': { status: 404, title: 'Task not found' },
   // jobs
   'job-not-found': { status: 404, title: 'Job not found' },
   'job-exists': { status: 400, title: 'Job exists already' },

@@ -13,6 +13,7 @@ from typing import Any, Dict, List, Optional
 
 from .attempt import Attempt
 from .broken import broken
+from .callables import load_callable
 from .channel import Channel
 from .find_processors import NotServable, find_processors
 from .leave import leave
@@ -36,23 +37,33 @@ def main(arguments: List[str]) -> int:
     faulthandler.enable()  # a crash in native code leaves the author's stack in the log
     file = Path(os.path.abspath(arguments[0]))
     wanted = os.environ.pop("LONGHAUL_PROCESSOR", "")
+    listed = os.environ.pop("LONGHAUL_CALLABLE", "")
     del os.environ["LONGHAUL_PROTOCOL"]  # meant for this process, not for what the author's code starts
-    _serve(channel, _open(channel, file, wanted))
+    _serve(channel, _open(channel, file, wanted, listed))
     return 0
 
 
-def _open(channel: Channel, file: Path, wanted: str) -> Optional[Served]:
-    """The processor of this process, set up; None when only a description was wanted. A broken file ends here."""
+def _open(channel: Channel, file: Path, wanted: str, listed: str) -> Optional[Served]:
+    """The processor of this process, set up; None when only a description was wanted. A broken file ends here.
+
+    `listed`: `name=module:callable`; then `file` is the folder where modules are looked for first.
+    """
     stage = "import"
     try:
-        targets = find_processors(load_file(file), file)
+        if listed:
+            folder = file
+            targets, file = load_callable(listed, folder)
+            loaded = [str(file), *_loaded_files(folder)]
+        else:
+            targets = find_processors(load_file(file), file)
+            loaded = _loaded_files(file.parent)
         all_served = {name: Served(name, target, file) for name, target in targets.items()}
         channel.send(
             {
                 "type": "describe",
                 "protocol": PROTOCOL,
                 "processors": [s.description() for s in all_served.values()],
-                "files": _loaded_files(file.parent),
+                "files": loaded,
                 # A launcher such as pyenv's shim costs half a second at every start; the next child skips it.
                 **({"interpreter": sys.executable} if sys.executable else {}),
             }

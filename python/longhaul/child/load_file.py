@@ -16,14 +16,14 @@ def load_file(file: Path) -> ModuleType:
     """Raises whatever the author's code raises."""
     folder = file.parent
     os.chdir(folder)
-    _put_first(folder)
+    put_first(folder)
     levels = _relative_levels(file)
     root, names = folder, [file.stem]
     while (root / "__init__.py").exists():
         names.insert(0, root.name)
         root = root.parent
     if len(names) > 1:
-        _put_first(root)
+        put_first(root)
         importlib.import_module(".".join(names[:-1]))
     elif levels > 0:
         names.insert(0, _package_of(folder))
@@ -58,7 +58,7 @@ def _relative_levels(file: Path) -> int:
     return max((node.level for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)), default=0)
 
 
-def _put_first(folder: Path) -> None:
+def put_first(folder: Path) -> None:
     path = str(folder)
     if path in sys.path:
         sys.path.remove(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import uuid
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Union
 from urllib.parse import quote
@@ -117,6 +118,18 @@ class Client:
             return self._job(self._submitter.submit(takes, said, prepared, stop), label)
 
         return run(submit, walk, uploads=self._parallel, in_flight=self._in_flight, patience=self._patience)
+
+    def run(self, task: str, options: Optional[Options] = None, /, **parameters: Any) -> RemoteJob:
+        """A job of a function that the operator of the service lists; its result is `{"result": …}`.
+
+        >>> lh.run("momentum", symbol="AAPL").result()
+        """
+        said = options or Options()
+        # One key through every try: a lost answer is no second job.
+        key = {"idempotency-key": said.idempotency_key or str(uuid.uuid4())}
+        body = {"parameters": parameters, **said.body()}
+        submitted = self._connection.read("POST", f"/run/{quote(task, safe='')}", data=body, headers=key)
+        return self.job(submitted["job_id"])
 
     # -- watch
 

@@ -37,7 +37,11 @@ export interface Config {
   readonly maxMemoryBytes: number
   /** Manifests and ingests, as systems A and B have them; without, their routes are not there. @default true */
   readonly batchJobs: boolean
-  /** Of an attempt of a batch job, where neither the job nor its processor says. @default none */
+  /** Callables, as system D has them; without, `entrypoint` and `/run` are not there. @default true */
+  readonly callables: CallablesConfig
+  /** Which list `GET /jobs` is: `auto` is system A's array, and system D's envelope where nothing but callables is served. */
+  readonly jobsDialect: 'auto' | 'array' | 'envelope'
+  /** Of an attempt of a batch job or a callable, where neither the job nor its processor says. @default none */
   readonly jobTimeoutSeconds: number | undefined
   /** Part size of `/ingest` uploads, bytes. @default 5 MiB */
   readonly ingestPartBytes: number
@@ -74,6 +78,21 @@ export interface Config {
   readonly python: string
 }
 
+/** System D (five-systems D.5, X.8). */
+export interface CallablesConfig {
+  readonly enabled: boolean
+  /** Name → `module:callable`: besides what is served from a `tasks.yml`, all that may be called. */
+  readonly listed: Readonly<Record<string, string>>
+  /** What a request without an entrypoint calls: `module:callable`, or a name that is listed. Listed by being here. */
+  readonly entrypoint: string | undefined
+  /** Where modules are looked for first. @default the current directory */
+  readonly folder: string
+  /** Holds a folder for each job. @default .quant_runs in the current directory */
+  readonly runsDir: string
+  /** How many jobs of one callable run at once, on all machines together. @default as many as there are slots */
+  readonly concurrency: number | undefined
+}
+
 /** Where the S3-compatible store is (five-systems A.5). */
 export interface S3Config {
   readonly endpoint: string
@@ -84,7 +103,9 @@ export interface S3Config {
   readonly region: string
 }
 
-export type ConfigOptions = { [K in keyof Config]?: Config[K] | undefined }
+export type ConfigOptions = {
+  [K in keyof Config]?: (K extends 'callables' ? Partial<CallablesConfig> : Config[K]) | undefined
+}
 export type Environment = Readonly<Record<string, string | undefined>>
 
 const MiB = 1024 * 1024
@@ -140,6 +161,21 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
       .split(separator)
       .map((item) => item.trim())
       .filter(Boolean)
+  const pairs = (name: string): Readonly<Record<string, string>> =>
+    Object.fromEntries(
+      list(name, ',').map((pair) => {
+        const [key = '', ...value] = pair.split('=').map((one) => one.trim())
+        if (key === '' || value.length === 0)
+          mistakes.push(`${name} lists name=module:callable, got ${JSON.stringify(pair)}`)
+        return [key, value.join('=')]
+      }),
+    )
+  const dialect = (): Config['jobsDialect'] => {
+    const word = env['ROOT_JOBS_DIALECT']?.trim().toLowerCase() || 'auto'
+    if (word === 'auto' || word === 'array' || word === 'envelope') return word
+    mistakes.push(`ROOT_JOBS_DIALECT must be auto, array or envelope, got ${JSON.stringify(word)}`)
+    return 'auto'
+  }
   const size = (name: string, fallback: number): number => {
     try {
       return env[name]?.trim() ? parseByteSize(env[name]) : fallback
@@ -174,6 +210,16 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
     maxConcurrentJobs: options.maxConcurrentJobs ?? integer('MAX_CONCURRENT_JOBS', 3, 1),
     maxMemoryBytes: options.maxMemoryBytes ?? size('LONGHAUL_MAX_MEMORY', totalmem()),
     batchJobs: options.batchJobs ?? toggle('ENABLE_BATCH_JOBS', true),
+    callables: Object.freeze({
+      enabled: toggle('ENABLE_CALLABLES', true),
+      listed: pairs('CALLABLES'),
+      entrypoint: env['MDPS_ENTRYPOINT']?.trim() || undefined,
+      folder: process.cwd(),
+      runsDir: path.resolve(env['QUANT_RUNS_DIR'] || '.quant_runs'),
+      concurrency: env['CALLABLE_CONCURRENCY'] ? integer('CALLABLE_CONCURRENCY', 0, 1) : undefined,
+      ...options.callables,
+    }),
+    jobsDialect: options.jobsDialect ?? dialect(),
     jobTimeoutSeconds:
       options.jobTimeoutSeconds ??
       (env['JOB_TIMEOUT_SECONDS'] ? integer('JOB_TIMEOUT_SECONDS', 0, 1) : undefined),

@@ -1,6 +1,7 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { pino, type Logger } from 'pino'
 import { batchCallbackBody, batchStatements, startFeedingBatches } from '../batches/index.ts'
+import { callableSources, reflectingEngine, RunDirectories } from '../callables/index.ts'
 import { createHttpServer, healthStatements } from '../http/index.ts'
 import type { JobEngine } from '../jobs/engine.ts'
 import { mayReadKey, removeJobs } from '../jobs/index.ts'
@@ -114,16 +115,24 @@ async function assemble(
     { host: identity.host, dataDir: config.dataDir, oneMachine: !backends.shared },
   )
 
-  const processors = await openProcessors(options.sources, config)
+  const sources = callableSources(options.sources, config)
+  const processors = await openProcessors(sources, config)
   const { runners, broken } = processors
   opened.push(() => Promise.all([...runners.values()].map((runner) => runner.stop())))
   if (config.roles.worker) await limitQueues(engine, runners, { keepLower: backends.shared })
   const ends = new AttemptCounts()
   const outbound = createOutbound({ allow: config.outboundAllow })
   const activity = new Activity()
+  const calls = sources.some(({ kind }) => kind === 'callable')
+  const runs = new RunDirectories({ config, engine, storage, log })
+  if (calls) await runs.start()
+  opened.push(() => runs.stop())
   const services: Services = {
     ...{ config, log, database, engine, storage, uploads, outbound, runners, broken },
     ...{ ends, activity },
+    reflectJob: async (job) => {
+      if (job.kind === 'callable') await runs.reflect(job)
+    },
   }
   const server: FastifyInstance = await createHttpServer(services)
   opened.push(() => server.close())
@@ -141,10 +150,11 @@ async function assemble(
     ...{ database, engine, log, retentionMs, activity },
     removeJobs: remove,
   })
+  const counted = countEnds(engine, ends)
   const worker = config.roles.worker
     ? createWorker({
         config,
-        engine: countEnds(engine, ends),
+        engine: calls ? reflectingEngine(counted, runs) : counted,
         storage,
         runners,
         worker: identity,
@@ -180,7 +190,7 @@ async function assemble(
       stopping.abort()
       await Promise.allSettled(reloading)
       await Promise.all([server.close(), worker?.stop(), deliveries?.stop()])
-      await Promise.all([upkeep.stop(), batches.stop()])
+      await Promise.all([upkeep.stop(), batches.stop(), runs.stop()])
       await Promise.all([...runners.values()].map((runner) => runner.stop()))
       await Promise.all(processors.leaving)
       // Nothing of it is held any more; without its row, nobody takes it for a worker that died.
@@ -198,7 +208,7 @@ async function assemble(
   return {
     services,
     worker,
-    sources: options.sources,
+    sources,
     reload(source) {
       const reloaded = reload(source)
       reloading.add(reloaded)

@@ -3,12 +3,13 @@ import { isLonghaulError, LonghaulError } from '../errors/index.ts'
 import { childProcessRunners } from '../runners/index.ts'
 import type { ProcessorSource, Runner } from '../runners/runner.ts'
 import type { Config } from './config.ts'
+import type { BrokenSource } from './services.ts'
 import { describedRunner } from './described-runner.ts'
 
 /** What serves now, by name; changes when a source is loaded again. */
 export interface OpenedProcessors {
   readonly runners: Map<string, Runner>
-  readonly broken: { readonly source: string; readonly name: string; readonly detail: string }[]
+  readonly broken: BrokenSource[]
   readonly namesOf: Map<ProcessorSource, readonly string[]>
   /** Runners that have been replaced and end with what runs on them. */
   readonly leaving: Set<Promise<void>>
@@ -35,9 +36,16 @@ export async function openProcessors(
     recordsFileBytes: config.recordsFileBytes,
     shardBytes: config.shardBytes,
   }
+  const { concurrency } = config.callables
   const open = async (source: ProcessorSource): Promise<readonly Runner[]> => {
-    if (config.roles.worker) return childProcessRunners.open(source, options)
-    return (await childProcessRunners.describe(source, options)).map(describedRunner)
+    const runners = config.roles.worker
+      ? await childProcessRunners.open(source, options)
+      : (await childProcessRunners.describe(source, options)).map(describedRunner)
+    if (source.kind !== 'callable' || concurrency === undefined) return runners
+    return runners.map((runner) => ({
+      ...runner,
+      description: { ...runner.description, concurrency },
+    }))
   }
   const opened = await Promise.allSettled(sources.map(open))
   for (const [index, result] of opened.entries()) {
@@ -80,7 +88,9 @@ async function stopAll(opened: readonly PromiseSettledResult<readonly Runner[]>[
   await Promise.all(runners.map((runner) => runner.stop()))
 }
 
-function nameOf(source: ProcessorSource): { source: string; name: string } {
+function nameOf(source: ProcessorSource): Omit<BrokenSource, 'detail'> {
+  if (source.kind === 'callable')
+    return { source: source.entrypoint, name: source.name, callable: source.entrypoint }
   if (source.kind === 'program') return { source: source.template, name: source.name }
   return { source: path.basename(source.path), name: path.parse(source.path).name }
 }

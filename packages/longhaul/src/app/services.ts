@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Database } from '../database/database.ts'
 import type { JobEngine } from '../jobs/engine.ts'
+import type { Job } from '../jobs/job.ts'
 import type { Outbound } from '../outbound/index.ts'
 import type { Runner } from '../runners/runner.ts'
 import type { Storage } from '../storage/object-store.ts'
@@ -26,9 +27,15 @@ export interface Services {
   /** By name; also the broken ones, see `broken`. */
   readonly runners: ReadonlyMap<string, Runner>
   /** Files that could not be loaded, with what to say about them. */
-  readonly broken: readonly {
-    readonly source: string
-    readonly name: string
-    readonly detail: string
-  }[]
+  readonly broken: readonly BrokenSource[]
+  /** Brings what lies outside the database up to what it says of this job; see callables/run-directories.ts. */
+  readonly reflectJob: (job: Job) => Promise<void>
+}
+
+export interface BrokenSource {
+  readonly source: string
+  readonly name: string
+  readonly detail: string
+  /** Its `module:callable`, where it is one. */
+  readonly callable?: string
 }

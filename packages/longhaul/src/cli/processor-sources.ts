@@ -1,6 +1,7 @@
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { parseTasks } from '../callables/index.ts'
 import type { ProcessorSource } from '../runners/runner.ts'
 import { parseByteSize } from '../support/byte-size.ts'
 import { UsageError } from './exit-code.ts'
@@ -14,9 +15,16 @@ export async function processorSources(
     readonly memory?: string | undefined
   },
   cwd: string,
+  /** Whether the settings list something that can be called. */
+  listsCallables = false,
 ): Promise<readonly ProcessorSource[]> {
   const sources: ProcessorSource[] = []
-  for (const word of words) sources.push({ kind: 'file', path: await fileOf(word, cwd) })
+  for (const word of words) {
+    const file = await fileOf(word, cwd)
+    if (/\.ya?ml$/.test(file))
+      sources.push(...(await parseTasks(await readFile(file, 'utf8'), file)))
+    else sources.push({ kind: 'file', path: file })
+  }
   const { template } = program
   if (template !== undefined) {
     if (template.trim() === '')
@@ -31,7 +39,7 @@ export async function processorSources(
   } else if (program.name !== undefined) {
     throw new UsageError('--name names the program of --run; a file names its own processors')
   }
-  if (sources.length === 0) {
+  if (sources.length === 0 && !listsCallables) {
     throw new UsageError(
       'Which processor? Give a file (longhaul serve thumbs.py) or a program (--run "prog {in:file}")',
     )
@@ -56,7 +64,7 @@ async function fileOf(word: string, cwd: string): Promise<string> {
   if (found?.isDirectory() === true)
     throw new UsageError(`${word} is a folder; give the file in it that has the processor`)
   // No file: then a module that the current folder has installed, unless it can only be meant as a file.
-  if (!/^\.{0,2}\//.test(word) && !/\.(ts|js|mjs|py|sh)$/.test(word)) {
+  if (!/^\.{0,2}\//.test(word) && !/\.(ts|js|mjs|py|sh|ya?ml)$/.test(word)) {
     const resolved = moduleFile(word, cwd)
     if (resolved !== undefined) return resolved
   }

@@ -38,7 +38,6 @@ export async function openApp(
   own: ConfigOptions,
 ): Promise<App> {
   const program = { template: options.run, name: options.name, memory: options.memory }
-  const sources = await processorSources(words, program, cwd)
   // On a terminal the lines of the command are what a person wants to see; in a pipe the log is for machines.
   const config = {
     ...own,
@@ -47,7 +46,9 @@ export async function openApp(
     maxConcurrentJobs: wholeNumber('slots', options.slots, 1),
     logLevel: env['LOG_LEVEL'] ?? (output.terminal ? 'warn' : 'info'),
   }
-  const { logLevel: level } = readConfig(config, env) // every mistake at once, before anything is opened
+  const { logLevel: level, callables } = readConfig(config, env) // every mistake at once, before anything is opened
+  const lists = callables.entrypoint !== undefined || Object.keys(callables.listed).length > 0
+  const sources = await processorSources(words, program, cwd, callables.enabled && lists)
   const log = pino({ level }, pino.destination({ dest: 1, sync: false }))
   const app = await createApp({ sources, log, config })
   // A promise that an inline processor forgot must not end the service for everybody.

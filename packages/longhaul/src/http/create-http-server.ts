@@ -2,6 +2,7 @@ import websocket from '@fastify/websocket'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Services } from '../app/services.ts'
 import { batchRoutes } from '../batches/routes.ts'
+import { callableRoutes, callRoute } from '../callables/routes.ts'
 import { LonghaulError } from '../errors/index.ts'
 import {
   createEventStreams,
@@ -94,9 +95,11 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
 
   addDocumentation(app, services)
   await app.register(websocket, { options: { maxPayload: 1024 } }) // nobody sends anything here
+  const calls = config.callables.enabled
   const features = async (scope: FastifyInstance): Promise<void> => {
     await scope.register(healthRoutes, { services })
-    await scope.register(submissionRoutes, { services, watch })
+    const call = scope.prefix === '' && calls ? callRoute(services) : undefined
+    await scope.register(submissionRoutes, { services, watch, call })
     if (config.batchJobs) await scope.register(ingestRoutes, { services })
     await scope.register(jobRoutes, { services, streams, sockets })
     await scope.register(jobCallbackRoutes, { services })
@@ -105,6 +108,7 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
   }
   await app.register(rootRoutes, { services })
   await app.register(processorRoutes, { services })
+  if (calls) await app.register(callableRoutes, { services })
   await app.register(uploadRoutes, { services })
   await app.register(queueRoutes, { services })
   await app.register(workerRoutes, { services })

@@ -18,6 +18,7 @@ export function completeDocument(
   const paths: Record<string, Record<string, Operation>> = {}
   const schemas = { ...document.components?.schemas }
   for (const { description } of runners.values()) {
+    if (description.callable !== undefined) continue // POST /run/{task} is described once for all
     const own = processorPaths(description)
     Object.assign(paths, own.paths)
     Object.assign(schemas, own.schemas)

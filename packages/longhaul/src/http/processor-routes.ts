@@ -27,8 +27,12 @@ export const processorRoutes: FastifyPluginAsyncZod<{ services: Services }> = as
     },
     async () => ({
       processors: [
-        ...[...services.runners.values()].map(summaryOf),
-        ...services.broken.map(({ name, detail }) => brokenSummary(name, detail)),
+        ...[...services.runners.values()]
+          .filter(({ description }) => description.callable === undefined)
+          .map(summaryOf),
+        ...services.broken
+          .filter(({ callable }) => callable === undefined)
+          .map(({ name, detail }) => brokenSummary(name, detail)),
       ],
     }),
   )

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Services } from '../app/services.ts'
@@ -29,7 +30,9 @@ export const rootRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
         docs: '/docs',
         redoc: '/redoc',
         openapi: '/openapi.json',
-        processors: [...runners.keys()],
+        processors: [...runners.values()].flatMap(({ description: { name, callable } }) =>
+          callable === undefined ? [name] : [],
+        ),
         endpoints: {
           processors: '/processors',
           jobs: '/jobs',
@@ -37,12 +40,20 @@ export const rootRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
           ingest: '/ingest/start',
           health: '/health',
           metrics: '/metrics',
+          ...(config.callables.enabled ? { callables: '/callables', run: '/run/{task}' } : {}),
         },
         configuration: {
           max_concurrent_jobs: config.maxConcurrentJobs,
           max_inline_bytes: config.maxInlineBytes,
           max_upload_bytes: config.maxUploadBytes,
           ingest_part_size_bytes: config.ingestPartBytes,
+          // Names that clients of system D read; where the folder lies is nobody's affair.
+          ...(config.callables.enabled
+            ? {
+                MDPS_ENTRYPOINT: config.callables.entrypoint ?? 'Not set',
+                QUANT_RUNS_DIR: path.basename(config.callables.runsDir),
+              }
+            : {}),
         },
         large_file_threshold_mb: Math.floor(config.maxInlineBytes / (1024 * 1024)),
       })

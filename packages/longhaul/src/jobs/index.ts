@@ -2,6 +2,7 @@
  * The life of a job as its users see it: submitting, following, and what came out. engine.ts is the contract beneath, with
  * its drivers in sqlite/; projections/ says one job in the words of each family of clients.
  */
+export { attemptLines } from './attempt-lines.ts'
 export { checkCallback } from './check-callback.ts'
 export { createEventStreams, type EventStreams } from './event-streams.ts'
 export { createJobSockets, type JobSockets } from './job-sockets.ts'
@@ -18,5 +19,16 @@ export { queueRoutes } from './routes-queues.ts'
 export { submissionRoutes } from './routes-submission.ts'
 export { workerRoutes } from './routes-workers.ts'
 export { processorFor } from './processor-for.ts'
-export { iso, isoOrNull, nativeOutput, projectJob, publicProblem } from './projections/index.ts'
+export { prepareCall } from './prepare-submission.ts'
+export { submissionOptionsOf } from './routes-submit-request.ts'
+export { submitJob } from './submit-job.ts'
+export {
+  iso,
+  isoOrNull,
+  nativeOutput,
+  projectJob,
+  publicProblem,
+  systemDJob,
+  systemDStatus,
+} from './projections/index.ts'
 export { attachment, matchesEtag, parseRange } from './http-range.ts'

@@ -81,7 +81,7 @@ export function parseSubmission(body: unknown, query: SubmissionQuery): ParsedSu
 /** No processor has so many, and each costs more than its bytes. */
 const maxFields = 10_000
 
-function refuseManyFields(input: unknown): void {
+export function refuseManyFields(input: unknown): void {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return
   const { length } = Object.keys(input)
   if (length > maxFields)

@@ -8,7 +8,11 @@ import { inputSchemaOf, invalidRequest } from '../validation/index.ts'
 import type { Scope } from './engine.ts'
 import type { FileRef, JobId, JobParams, Manifest } from './job.ts'
 import { namesBins } from './parse-manifest.ts'
-import type { ParsedSubmission, SubmissionOptions } from './parse-submission.ts'
+import {
+  refuseManyFields,
+  type ParsedSubmission,
+  type SubmissionOptions,
+} from './parse-submission.ts'
 import type { ReadForm } from './read-form.ts'
 import { resolveFile } from './resolve-file.ts'
 import type { Submission } from './submit-job.ts'
@@ -79,6 +83,21 @@ export function prepareForm(
   ])
   const base = { processor, kind: 'processor', id, owner, params: { input } } as const
   return { ...base, ...toJobOptions(options, { processor: processor.name, input: identity }) }
+}
+
+/** A call of a callable: whatever is an object may be its parameters. */
+export function prepareCall(
+  { config }: Pick<Services, 'config'>,
+  processor: ProcessorDescription,
+  parameters: JsonObject,
+  options: SubmissionOptions,
+  owner: string,
+): Submission {
+  refuseManyFields(parameters)
+  const input = checked(processor, { parameters }, { place: ['body'] })
+  const identity = { processor: processor.name, parameters }
+  const base = { processor, kind: 'callable', owner, params: { input } } as const
+  return { ...base, ...batchTimeout({ config }, processor), ...toJobOptions(options, identity) }
 }
 
 /** The deadline that the operator gives to batch jobs that have none. */

@@ -9,7 +9,13 @@ type Served = Pick<Services, 'runners' | 'broken'>
  * 'processor-broken' with what its file said.
  */
 export function processorFor({ runners, broken }: Served, name: string | undefined): Runner {
-  const names = [...runners.keys(), ...broken.map((one) => one.name)]
+  // A callable is what its name says, never what is meant where nobody says anything.
+  const names = [
+    ...[...runners.values()]
+      .filter(({ description }) => description.callable === undefined)
+      .map(({ description }) => description.name),
+    ...broken.filter(({ callable }) => callable === undefined).map(({ name }) => name),
+  ]
   const wanted = name ?? (names.length === 1 ? names[0] : undefined)
   if (wanted === undefined) {
     throw new LonghaulError(

@@ -25,6 +25,7 @@ export async function removeJobs(
       for await (const upload of storage.listUploads(prefix)) await storage.abort(upload)
     }
     await rm(path.join(config.dataDir, 'logs', id), { recursive: true, force: true })
+    await rm(path.join(config.callables.runsDir, id), { recursive: true, force: true })
   }
 }
 

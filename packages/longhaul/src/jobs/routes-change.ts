@@ -1,4 +1,4 @@
-import { jobView, retryRequest, systemAJob, systemBJob } from '@longhaul/protocol'
+import { callableJob, jobView, retryRequest, systemAJob, systemBJob } from '@longhaul/protocol'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Services } from '../app/services.ts'
@@ -8,7 +8,7 @@ import { projectJob } from './projections/index.ts'
 import { retryChanges } from './retry-changes.ts'
 
 const query = z.object({ view: z.enum(['native']).optional() })
-const answer = { 200: z.union([jobView, systemAJob, systemBJob]) }
+const answer = { 200: z.union([jobView, systemAJob, systemBJob, callableJob]) }
 
 /** Cancel and retry. Both answer with the job as it is afterwards, and may be sent twice. */
 export const changeRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (

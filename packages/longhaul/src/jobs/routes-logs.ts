@@ -1,15 +1,13 @@
-import { existsSync } from 'node:fs'
-import path from 'node:path'
 import { Readable } from 'node:stream'
 import type { LogLine } from '@longhaul/protocol'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Services } from '../app/services.ts'
-import { isLonghaulError, LonghaulError } from '../errors/index.ts'
-import { parseAttemptLog, readAttemptLog, type AttemptLogLine } from '../runners/index.ts'
+import { LonghaulError } from '../errors/index.ts'
+import type { AttemptLogLine } from '../runners/index.ts'
 import { laxInteger } from '../validation/index.ts'
+import { attemptLines } from './attempt-lines.ts'
 import { findJob } from './find-job.ts'
-import { attemptLogKey, type JobId } from './job.ts'
 import { iso } from './projections/index.ts'
 
 const query = z.object({
@@ -37,30 +35,13 @@ export const logRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
           'not-found',
           `Job ${job.id} has had ${job.attempt} ${job.attempt === 1 ? 'attempt' : 'attempts'}; there is no log of attempt ${attempt}.`,
         )
-      const lines = await linesOf(services, job.id, attempt)
+      const lines = await attemptLines(services, job.id, attempt)
       const write = format === 'json' ? jsonLine : textLine
       void reply.type(format === 'json' ? 'application/x-ndjson' : 'text/plain; charset=utf-8')
       void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
       return reply.send(Readable.from(inChunks(lines, write), { objectMode: false }))
     },
   )
-}
-
-/** From this host where the attempt runs or ran on it, else the copy that its worker keeps in the store. */
-async function linesOf(
-  { config, storage }: Pick<Services, 'config' | 'storage'>,
-  id: JobId,
-  attempt: number,
-): Promise<AsyncIterable<AttemptLogLine>> {
-  const file = path.join(config.dataDir, 'logs', id, `${attempt}.log`)
-  if (existsSync(file)) return readAttemptLog(file)
-  try {
-    const { body } = await storage.get(attemptLogKey(id, attempt))
-    return parseAttemptLog(body as AsyncIterable<Uint8Array>)
-  } catch (error) {
-    if (!isLonghaulError(error, 'object-not-found')) throw error
-    return readAttemptLog(file) // it may begin now; a log without a line is empty
-  }
 }
 
 /** A stream of single lines would cost more than the lines. */

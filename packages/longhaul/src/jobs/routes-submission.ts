@@ -1,9 +1,12 @@
 import multipart from '@fastify/multipart'
 import {
+  callableSubmission,
+  callableSubmitted,
   jobSubmission,
   jobView,
   manifestSubmission,
   manifestSubmitted,
+  type CallableSubmitted,
   type ManifestSubmitted,
 } from '@longhaul/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -24,16 +27,23 @@ import { submitRequest } from './routes-submit-request.ts'
 export interface SubmissionRoutesOptions {
   readonly services: Services
   readonly watch: JobWatch
+  /** Answers a request that asks for a call of a callable; undefined: it asks for something else. */
+  readonly call?:
+    | ((request: FastifyRequest, reply: FastifyReply) => Promise<CallableSubmitted | undefined>)
+    | undefined
 }
 
 /** Described here, checked in parse-submission: which schema holds is told by the body's keys, and forms have none. */
 const submissionRoute = {
   schema: {
-    tags: ['jobs', 'system A', 'system B'],
-    summary: 'Submit a job, for the only processor or the one that is named',
+    tags: ['jobs', 'system A', 'system B', 'system D'],
+    summary: 'Submit a job, for the only processor or the one that is named; or call a callable',
     querystring: submissionQuery,
-    body: z.union([jobSubmission, manifestSubmission]),
-    response: { 200: manifestSubmitted, 201: jobView },
+    body: z.union([jobSubmission, manifestSubmission, callableSubmission]),
+    response: {
+      200: z.union([callableSubmitted, manifestSubmitted]),
+      201: z.union([jobView, callableSubmitted]),
+    },
   },
   validatorCompiler: () => (data: unknown) => ({ value: data }),
 }
@@ -41,7 +51,7 @@ const submissionRoute = {
 /** `POST …/jobs` and, below a processor, `POST …/run`: as JSON, as a form with files, as a form of text. */
 export const submissionRoutes: FastifyPluginAsyncZod<SubmissionRoutesOptions> = async (
   app,
-  { services, watch },
+  { services, watch, call },
 ) => {
   const unlimited = Number.MAX_SAFE_INTEGER // read-form counts the bytes of all files together
   await app.register(multipart, {
@@ -55,6 +65,8 @@ export const submissionRoutes: FastifyPluginAsyncZod<SubmissionRoutesOptions> = 
   )
 
   app.post('/jobs', submissionRoute, async (request, reply) => {
+    const called = await call?.(request, reply)
+    if (called !== undefined) return reply.send(called)
     const { job, created, reused } = await submitRequest(services, request)
     void reply.header('location', `/jobs/${job.id}`)
     // Found by a native request, whoever made it.

@@ -1,4 +1,6 @@
+import type { submissionOptions } from '@longhaul/protocol'
 import type { FastifyRequest } from 'fastify'
+import type { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { LonghaulError } from '../errors/index.ts'
 import { fileFieldsOf, type ProcessorDescription } from '../processor/index.ts'
@@ -71,8 +73,12 @@ export async function submitRequest(
 
 /** Where one processor serves and has an input called `processor`, the field is that input. */
 function takesFieldProcessor({ runners, broken }: Services): boolean {
-  const [only, ...others] = runners.values()
-  if (only === undefined || others.length + broken.length > 0) return false
+  const served = [...runners.values()].filter(
+    ({ description }) => description.callable === undefined,
+  )
+  const unserved = broken.filter(({ callable }) => callable === undefined)
+  const [only, ...others] = served
+  if (only === undefined || others.length + unserved.length > 0) return false
   return 'processor' in ((only.description.input['properties'] ?? {}) as object)
 }
 
@@ -115,8 +121,18 @@ async function submitForm(
   }
 }
 
+/** What a request says beside its input: in the URL, in `said` of its body, in the header. */
+export const submissionOptionsOf = (
+  request: { readonly query: unknown; readonly headers: Readonly<Record<string, unknown>> },
+  said: z.infer<typeof submissionOptions>,
+): SubmissionOptions =>
+  withHeaderKey(optionsOf(parseRequest(submissionQuery, request.query, 'query'), said), request)
+
 /** The header wins: it is what HTTP libraries set on their own. */
-function withHeaderKey(options: SubmissionOptions, { headers }: FastifyRequest): SubmissionOptions {
+function withHeaderKey(
+  options: SubmissionOptions,
+  { headers }: { readonly headers: Readonly<Record<string, unknown>> },
+): SubmissionOptions {
   const key = headers['idempotency-key']
   if (typeof key !== 'string' || key === '') return options
   if (key.length <= 255) return { ...options, idempotencyKey: key }

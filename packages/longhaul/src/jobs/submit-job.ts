@@ -9,8 +9,8 @@ import type { Job, JobId, JobKind, JobParams, Priority } from './job.ts'
 /** A request that has been validated. */
 export interface Submission {
   readonly processor: ProcessorDescription
-  /** `processor`: a form or `{input}`, told in native words. `batch`: a manifest or an ingest, told in system A's. */
-  readonly kind: Extract<JobKind, 'processor' | 'batch'>
+  /** `processor`: a form or `{input}`, told in native words. `batch`: a manifest or an ingest, told in system A's. `callable`: in system D's. */
+  readonly kind: Extract<JobKind, 'processor' | 'batch' | 'callable'>
   readonly owner: string
   readonly params: JobParams
   /** @default a new one */
@@ -32,7 +32,7 @@ export interface Submission {
 
 export const newJobId = (kind: Submission['kind']): JobId =>
   // Clients of the older systems may parse their ids as UUIDs.
-  kind === 'batch' ? randomUUID() : newId('j')
+  kind === 'processor' ? newId('j') : randomUUID()
 
 /**
  * The one place where a request becomes a job. `created` is false when the idempotency key had made it before.

@@ -34,4 +34,6 @@ export interface ProcessorDescription {
   readonly runtime?: string
   /** SHA-256 (hex) of the served file, with what it loads from beside or below it. */
   readonly code_digest?: string
+  /** `module:callable` that the operator lists: called by name with the field `parameters`, it answers `{ result }`. */
+  readonly callable?: string
 }

@@ -100,7 +100,10 @@ export interface RunnerFactory {
     options: RunnerOptions,
   ): Promise<readonly ProcessorDescription[]>
 }
-/** `file`: .ts .js .mjs .py, or any executable that speaks the protocol. `program`: a --run template, already split. */
+/**
+ * `file`: .ts .js .mjs .py, or any executable that speaks the protocol. `program`: a --run template, already split.
+ * `callable`: `module:callable`, whose module is looked for in `folder` first.
+ */
 export type ProcessorSource =
   | { readonly kind: 'file'; readonly path: string }
   | {
@@ -110,6 +113,12 @@ export type ProcessorSource =
       readonly cwd: string
       /** What one run and all that it starts may hold. @default no limit */
       readonly memoryBytes?: number
+    }
+  | {
+      readonly kind: 'callable'
+      readonly name: string
+      readonly entrypoint: string
+      readonly folder: string
     }
 export interface RunnerOptions {
   readonly slots: number

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { createApp, type App, type ConfigOptions } from '../../src/app/index.ts'
+import type { ProcessorSource } from '../../src/runners/runner.ts'
 import { ownBackends } from './backends.ts'
 import { until } from './until.ts'
 
@@ -47,13 +48,13 @@ export interface HttpService {
 /** The whole service in this process on a free port, with its own data directory. */
 export async function startHttpService(
   config: ConfigOptions = {},
-  files: readonly string[] = [processorsFile],
+  files: readonly (string | ProcessorSource)[] = [processorsFile],
 ): Promise<HttpService> {
   const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-http-'))
   const logged: Record<string, unknown>[] = []
   const write = (line: string) => logged.push(JSON.parse(line) as Record<string, unknown>)
   const app = await createApp({
-    sources: files.map((file) => ({ kind: 'file', path: file })),
+    sources: files.map((file) => (typeof file === 'string' ? { kind: 'file', path: file } : file)),
     config: { dataDir: path.join(folder, 'data'), ...(await ownBackends()), ...config },
     log: pino({ level: 'info' }, { write }),
   })

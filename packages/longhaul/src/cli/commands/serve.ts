@@ -15,6 +15,7 @@ export const serve = defineCommand({
   usage: 'FILE… [--run TEMPLATE]',
   summary: 'Makes a service of processor files: HTTP API, queue, uploads, progress, retries.',
   more: `A file is TypeScript, JavaScript, Python, or any program that speaks the processor protocol; an installed module does as well.
+A .yml lists functions that may be called by name, one a line: name: module:callable.
 --run makes a processor of a program: {name:file} is an input, {name:int=320} a value, {name:out.mp4} an output.
 SIGTERM drains: what runs may finish or save a checkpoint (LONGHAUL_DRAIN_SECONDS), the rest goes back to the queue, uncounted.
 Ctrl-C gives it back at once. A second signal ends at once.

@@ -64,7 +64,10 @@ const exampleFiles: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** A line to paste: curl with every field that must be given. A processor whose answer is a file saves it under its name. */
-export function curlLine({ name, input, output }: ProcessorDescription, url: string): string {
+export function curlLine(description: ProcessorDescription, url: string): string {
+  const { name, input, output, callable } = description
+  if (callable !== undefined)
+    return `  curl -H 'content-type: application/json' -d '{"params":{}}' ${url}/run/${name}`
   const files = new Map(fileFieldsOf(input).map((field) => [field.name, field]))
   const required = (input['required'] ?? []) as readonly string[]
   const fields = propertiesOf(input).flatMap(([field, schema]) => {

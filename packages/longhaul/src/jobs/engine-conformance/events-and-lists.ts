@@ -136,6 +136,7 @@ export function eventsAndLists(open: OpenEngine): void {
         [{ scope: ann, processor: 'x' }, [d, a]],
         [{ scope: ann, processor: 'x', kinds: ['batch'] }, [d]],
         [{ scope: 'everyone', kinds: ['batch', 'upload'] }, [d, b]],
+        [{ scope: 'everyone', kinds: ['batch', 'upload'], states: ['queued'] }, [d, b]],
         [{ scope: ann, kinds: ['batch'], states: ['running'] }, []],
         [{ scope: 'everyone', states: [] }, []],
         [{ scope: { owner: "o'; DROP TABLE job" } }, []],

@@ -75,8 +75,10 @@ function rangesOf(filter: JobFilter) {
   if (scope !== 'everyone') test('owner = ?', scope.owner)
   if (processor !== undefined) test('processor = ?', processor)
   const ofAll = [...tests]
-  if (filter.kinds !== undefined) test('kind = ANY (?)', kinds)
   const perKind = processor === undefined
+  // A parameter that no part of the query has is an error.
+  const tested = !perKind || states.includes('running')
+  if (filter.kinds !== undefined && tested) test('kind = ANY (?)', kinds)
   const ranges = states.flatMap((state): { state: JobState; kind: JobKind | null }[] => {
     if (state === 'running') return []
     return perKind ? kinds.map((kind) => ({ state, kind })) : [{ state, kind: null }]

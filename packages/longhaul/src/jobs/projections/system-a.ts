@@ -23,7 +23,7 @@ export function systemAJob(job: Job): SystemAJob {
     created_at: iso(job.createdAt),
     started_at: job.startedAt === undefined ? null : iso(job.startedAt),
     completed_at: job.completedAt === undefined ? null : iso(job.completedAt),
-    error: errorOf(job),
+    error: errorOfEnd(job),
     result: resultOf(job) as SystemAJob['result'],
     progress: progressOf(job) as SystemAJob['progress'],
   }
@@ -32,7 +32,7 @@ export function systemAJob(job: Job): SystemAJob {
 export const systemAStatus = (job: Job): SystemAStatus => words[job.state]
 
 /** Their clients turn an empty error into "Unknown error". */
-function errorOf({ state, problem }: Job): string | null {
+export function errorOfEnd({ state, problem }: Job): string | null {
   if (state === 'cancelled') return 'cancelled'
   if (state !== 'failed') return null
   return hideMachinePaths(problem?.detail ?? '') || problem?.title || 'The job failed'

@@ -13,16 +13,20 @@ import { toErrorMessage } from '../author-context/error-message.ts'
 import { runAttempt } from '../author-context/run-attempt.ts'
 import { LineSplitter } from '../line-splitter.ts'
 import type { FromProcessor, RunMessage, ToProcessor } from '../messages.ts'
+import { findCallable } from '../author-context/load-callable.ts'
 import { loadProcessors } from '../author-context/load-processors.ts'
 import { noteLoadedFiles } from '../author-context/loaded-files.ts'
 import { resolveLonghaul } from '../author-context/resolve-longhaul.ts'
 
-const file = path.resolve(process.argv[2] ?? '')
-const folder = path.dirname(file)
+const callable = process.env['LONGHAUL_CALLABLE']
+const given = path.resolve(process.argv[2] ?? '')
+/** A callable is looked for in a folder; everything else is a file. */
+const folder = callable === undefined ? path.dirname(given) : given
 const wanted = process.env['LONGHAUL_PROCESSOR'] ?? ''
 // What the supervisor told this process is not for the author's own programs; the marks of the attempt are.
 delete process.env['LONGHAUL_PROTOCOL']
 delete process.env['LONGHAUL_PROCESSOR']
+delete process.env['LONGHAUL_CALLABLE']
 delete process.env['NODE_COMPILE_CACHE']
 
 const channel: Channel = { send }
@@ -67,10 +71,10 @@ async function main(): Promise<void> {
   resolveLonghaul()
   const loadedFiles = noteLoadedFiles(folder)
   process.chdir(folder)
-  const processors = await loadProcessors(file).catch((error: unknown) => broken('import', error))
+  const { main, processors } = await load().catch((error: unknown) => broken('import', error))
   const runtime = `node${process.versions.node.split('.')[0]}`
   const described = descriptionsOf(processors, runtime)
-  send({ type: 'describe', protocol: 1, processors: described, files: [...loadedFiles()] })
+  send({ type: 'describe', protocol: 1, processors: described, files: [...main, ...loadedFiles()] })
   const processor = chosen(processors)
   if (processor === undefined) {
     listen(() => undefined)
@@ -79,6 +83,16 @@ async function main(): Promise<void> {
   const warm = await setUp(processor)
   listen((message) => void runOne(processor, warm, message))
   send({ type: 'ready' })
+}
+
+/** `main`: the callable's own file, which nobody knows before it is found here. */
+async function load(): Promise<{
+  readonly main: readonly string[]
+  readonly processors: readonly Processor[]
+}> {
+  if (callable === undefined) return { main: [], processors: await loadProcessors(given) }
+  const { file, load: loadCallable } = findCallable(callable, folder)
+  return { main: [file], processors: [await loadCallable()] }
 }
 
 function descriptionsOf(processors: readonly Processor[], runtime: string) {

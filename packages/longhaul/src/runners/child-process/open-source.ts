@@ -9,6 +9,7 @@ import { checkDescription } from '../check-description.ts'
 import { inlineRunner } from '../inline/index.ts'
 import type { ProcessorSource, Runner, RunnerFactory, RunnerOptions } from '../runner.ts'
 import { threadRunner } from '../worker-thread/index.ts'
+import { callableCommand } from './callable-command.ts'
 import { childEnvironment } from './child-environment.ts'
 import { processRunner } from './process-runner.ts'
 import { programRunner } from './program/program-runner.ts'
@@ -19,18 +20,19 @@ import { WarmChild, type DescribeMessage } from './warm-child.ts'
 /** Longer than any import of a large library takes on a slow disk. */
 const describeWithinMs = 120_000
 
-type FileSource = Extract<ProcessorSource, { kind: 'file' }>
+/** What a child of ours loads: a file of processors, or one callable. */
+type LoadedSource = Exclude<ProcessorSource, { kind: 'program' }>
 
 export const childProcessRunners: RunnerFactory = {
   async open(source, options) {
     const resolved = await withDataDir(options)
     if (source.kind === 'program') return [programRunner(source, resolved)]
-    return openFile(source, resolved)
+    return openLoaded(source, resolved)
   },
   async describe(source, options) {
     const resolved = await withDataDir(options)
     if (source.kind === 'program') return [programRunner(source, resolved).description]
-    return describeFile(source, resolved)
+    return describeLoaded(source, resolved)
   },
 }
 
@@ -40,10 +42,11 @@ async function withDataDir(options: RunnerOptions): Promise<RunnerOptions> {
   return { ...options, dataDir: realpathSync(options.dataDir) }
 }
 
-/** How children of a served file are started; the one without a processor's name describes the file. */
-function startOf(source: FileSource, options: RunnerOptions) {
-  const command = commandFor(source, options)
-  const what = path.basename(source.path)
+/** How the children of a source are started; the one without a processor's name describes it. */
+function startOf(source: LoadedSource, options: RunnerOptions) {
+  const isFile = source.kind === 'file'
+  const command = isFile ? commandFor(source, options) : callableCommand(source, options)
+  const what = isFile ? path.basename(source.path) : source.entrypoint
   let program = command.command
   const start = (processor: string, memoryBytes?: number): WarmChild =>
     new WarmChild(
@@ -69,35 +72,45 @@ function startOf(source: FileSource, options: RunnerOptions) {
 }
 
 async function checked(
-  file: string,
+  source: LoadedSource,
   { processors, files }: DescribeMessage,
 ): Promise<ProcessorDescription[]> {
-  const digest = await codeDigest(file, files)
-  return processors.map((raw) => checkDescription(raw, digest))
+  if (source.kind === 'file') {
+    const digest = await codeDigest(source.path, files)
+    return processors.map((raw) => checkDescription(raw, digest))
+  }
+  // The child found the module; its file comes first.
+  const [file = process.execPath, ...others] = files ?? []
+  const digest = await codeDigest(file, others)
+  const callable = source.entrypoint
+  return processors.map((raw) => ({ ...checkDescription(raw, digest), callable }))
 }
 
 /** The child is ended as soon as it has said what it is; a setup() that has begun is ended with it. */
-async function describeFile(
-  source: FileSource,
+async function describeLoaded(
+  source: LoadedSource,
   options: RunnerOptions,
 ): Promise<readonly ProcessorDescription[]> {
   const { start, what } = startOf(source, options)
   const child = start('')
   try {
-    return await checked(source.path, await described(child, what))
+    return await checked(source, await described(child, what))
   } finally {
     await child.process.destroy()
   }
 }
 
-async function openFile(source: FileSource, options: RunnerOptions): Promise<readonly Runner[]> {
+async function openLoaded(
+  source: LoadedSource,
+  options: RunnerOptions,
+): Promise<readonly Runner[]> {
   const { command, what, start, redirect } = startOf(source, options)
   const first = start('')
   const runners: Runner[] = []
   try {
     const message = await described(first, what)
     redirect(message.interpreter)
-    const descriptions = await checked(source.path, message)
+    const descriptions = await checked(source, message)
     const [only] = descriptions
     const startFor =
       ({ name, memory_bytes }: ProcessorDescription) =>
@@ -108,7 +121,7 @@ async function openFile(source: FileSource, options: RunnerOptions): Promise<rea
       return [processRunner(only, options, startFor(only), { first, limitsHeap })]
     await first.stop()
     for (const description of descriptions) {
-      const file = path.resolve(source.path)
+      const file = source.kind === 'file' ? path.resolve(source.path) : ''
       // In other languages the words for it mean nothing: their code runs in processes.
       const runner = command.onlyDescribes(description) ? description.runner : 'process'
       if (runner === 'inline') runners.push(await openInline(file, description, options))

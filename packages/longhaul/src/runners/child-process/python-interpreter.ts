@@ -26,6 +26,7 @@ function shebangOf(file: string): string | undefined {
 }
 
 function firstLineOf(file: string): string {
+  if (!existsSync(file)) return ''
   const bytes = Buffer.alloc(256)
   const handle = openSync(file, 'r')
   try {

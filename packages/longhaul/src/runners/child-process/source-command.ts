@@ -48,43 +48,56 @@ export function commandFor(
     })
   }
   const cwd = path.dirname(file)
-  if (/\.[cm]?[jt]s$/.test(name)) {
-    const conditions = fromSource ? ['--conditions=longhaul-source'] : []
-    const compiled = compiledCodeFolder()
-    return {
-      command: process.execPath,
-      limitsHeap: true,
-      argsFor: (memoryBytes) => [
-        ...conditions,
-        ...(memoryBytes === undefined ? [] : [heapLimit(memoryBytes)]),
-        '--enable-source-maps',
-        nodeChild,
-        file,
-      ],
-      onlyDescribes: ({ runner, memory_bytes }) =>
-        runner === 'inline' || runner === 'thread' || memory_bytes !== undefined,
-      cwd,
-      env: compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled },
-    }
-  }
-  if (name.endsWith('.py')) {
-    return {
-      command: pythonFor(file, python),
-      mayRedirect: true,
-      argsFor: () => ['-m', 'longhaul.child', file],
-      onlyDescribes: () => false,
-      cwd,
-      env: {
-        PYTHONPATH: [pythonFolder, process.env['PYTHONPATH']].filter(Boolean).join(path.delimiter),
-      },
-    }
-  }
+  if (isScript(name)) return nodeCommand(file, cwd)
+  if (name.endsWith('.py')) return pythonCommand(file, cwd, pythonFor(file, python))
   if (executable)
     return { command: file, argsFor: () => [], onlyDescribes: () => false, cwd, env: {} }
   throw new LonghaulError(
     'processor-broken',
     `${name} is no processor: serve a .ts, .js, .mjs or .py file, or an executable that speaks the processor protocol (chmod +x).`,
   )
+}
+
+export const isScript = (name: string): boolean => /\.[cm]?[jt]s$/.test(name)
+
+/** `what` a child of ours is given to load: a file, or the folder of a callable. */
+export function nodeCommand(what: string, cwd: string, env: Command['env'] = {}): Command {
+  const conditions = fromSource ? ['--conditions=longhaul-source'] : []
+  const compiled = compiledCodeFolder()
+  return {
+    command: process.execPath,
+    limitsHeap: true,
+    argsFor: (memoryBytes) => [
+      ...conditions,
+      ...(memoryBytes === undefined ? [] : [heapLimit(memoryBytes)]),
+      '--enable-source-maps',
+      nodeChild,
+      what,
+    ],
+    onlyDescribes: ({ runner, memory_bytes }) =>
+      runner === 'inline' || runner === 'thread' || memory_bytes !== undefined,
+    cwd,
+    env: compiled === undefined ? env : { ...env, NODE_COMPILE_CACHE: compiled },
+  }
+}
+
+export function pythonCommand(
+  what: string,
+  cwd: string,
+  command: string,
+  env: Command['env'] = {},
+): Command {
+  return {
+    command,
+    mayRedirect: true,
+    argsFor: () => ['-m', 'longhaul.child', what],
+    onlyDescribes: () => false,
+    cwd,
+    env: {
+      ...env,
+      PYTHONPATH: [pythonFolder, process.env['PYTHONPATH']].filter(Boolean).join(path.delimiter),
+    },
+  }
 }
 
 const heapLimit = (memoryBytes: number): string =>
