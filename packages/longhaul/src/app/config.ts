@@ -1,4 +1,4 @@
-import { hostname, totalmem } from 'node:os'
+import { availableParallelism, hostname, totalmem } from 'node:os'
 import path from 'node:path'
 import { LonghaulError } from '../errors/index.ts'
 import { isAllowEntry } from '../outbound/index.ts'
@@ -37,6 +37,14 @@ export interface Config {
   readonly maxMemoryBytes: number
   /** Manifests and ingests, as systems A and B have them; without, their routes are not there. @default true */
   readonly batchJobs: boolean
+  /** Jobs of any kind; without, the routes of jobs, ingests and batches are not there. @default true */
+  readonly asyncJobs: boolean
+  /** Calls that are answered at once, without a queue. @default true */
+  readonly directActions: boolean
+  /** Calls of one processor's actions at once in this process. @default the number of cores and one */
+  readonly actionSlots: number
+  /** How many more of them may wait; the next are refused. @default 64 */
+  readonly actionQueue: number
   /** Of an attempt of a batch job, where neither the job nor its processor says. @default none */
   readonly jobTimeoutSeconds: number | undefined
   /** Part size of `/ingest` uploads, bytes. @default 5 MiB */
@@ -174,6 +182,10 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
     maxConcurrentJobs: options.maxConcurrentJobs ?? integer('MAX_CONCURRENT_JOBS', 3, 1),
     maxMemoryBytes: options.maxMemoryBytes ?? size('LONGHAUL_MAX_MEMORY', totalmem()),
     batchJobs: options.batchJobs ?? toggle('ENABLE_BATCH_JOBS', true),
+    asyncJobs: options.asyncJobs ?? toggle('ENABLE_ASYNC_JOBS', true),
+    directActions: options.directActions ?? toggle('ENABLE_DIRECT_ACTIONS', true),
+    actionSlots: options.actionSlots ?? integer('ACTION_SLOTS', availableParallelism() + 1, 1),
+    actionQueue: options.actionQueue ?? integer('ACTION_QUEUE', 64),
     jobTimeoutSeconds:
       options.jobTimeoutSeconds ??
       (env['JOB_TIMEOUT_SECONDS'] ? integer('JOB_TIMEOUT_SECONDS', 0, 1) : undefined),

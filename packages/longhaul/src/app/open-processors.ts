@@ -4,6 +4,7 @@ import { childProcessRunners } from '../runners/index.ts'
 import type { ProcessorSource, Runner } from '../runners/runner.ts'
 import type { Config } from './config.ts'
 import { describedRunner } from './described-runner.ts'
+import { withActions } from './with-actions.ts'
 
 /** What serves now, by name; changes when a source is loaded again. */
 export interface OpenedProcessors {
@@ -34,10 +35,17 @@ export async function openProcessors(
     python: config.python,
     recordsFileBytes: config.recordsFileBytes,
     shardBytes: config.shardBytes,
+    actionSlots: config.actionSlots,
+    actionQueue: config.actionQueue,
   }
   const open = async (source: ProcessorSource): Promise<readonly Runner[]> => {
-    if (config.roles.worker) return childProcessRunners.open(source, options)
-    return (await childProcessRunners.describe(source, options)).map(describedRunner)
+    const found = config.roles.worker
+      ? await childProcessRunners.open(source, options)
+      : (await childProcessRunners.describe(source, options)).map(describedRunner)
+    if (!config.roles.api || !config.directActions) return found
+    return found.map((runner) =>
+      withActions(runner, childProcessRunners.openActions(source, runner.description, options)),
+    )
   }
   const opened = await Promise.allSettled(sources.map(open))
   for (const [index, result] of opened.entries()) {

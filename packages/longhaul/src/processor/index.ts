@@ -25,6 +25,7 @@ export {
 } from './file.ts'
 export {
   ActionError,
+  type ActionStatus,
   CancelledError,
   InvalidInputError,
   PermanentError,

@@ -3,3 +3,4 @@ export { parseAttemptLog, readAttemptLog, type AttemptLogLine } from './attempt-
 export { isOutputName } from './output-name.ts'
 export { childProcessRunners, findOrphans, reapOrphans } from './child-process/index.ts'
 export type * from './runner.ts'
+export type * from './action-runner.ts'

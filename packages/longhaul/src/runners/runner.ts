@@ -2,6 +2,7 @@ import type { Problem } from '@longhaul/protocol'
 import type { Progress } from '../jobs/job.ts'
 import type { ProcessorDescription } from '../processor/description.ts'
 import type { Json, JsonObject } from '../support/json.ts'
+import type { ActionRunner } from './action-runner.ts'
 import type { CheckpointMessage, StagedFile } from './messages.ts'
 
 /**
@@ -18,6 +19,8 @@ export interface Runner {
   run(request: AttemptRequest, sink: AttemptSink): RunningAttempt
   /** Ends warm processes; running attempts are killed. */
   stop(): Promise<void>
+  /** Where this process answers them. */
+  readonly actions?: ActionRunner
 }
 export type RunnerState =
   | { readonly kind: 'starting' }
@@ -99,6 +102,12 @@ export interface RunnerFactory {
     source: ProcessorSource,
     options: RunnerOptions,
   ): Promise<readonly ProcessorDescription[]>
+  /** Warm processes for the actions of one that was described; undefined where it has none. */
+  openActions(
+    source: ProcessorSource,
+    description: ProcessorDescription,
+    options: RunnerOptions & { readonly actionSlots: number; readonly actionQueue: number },
+  ): ActionRunner | undefined
 }
 /** `file`: .ts .js .mjs .py, or any executable that speaks the protocol. `program`: a --run template, already split. */
 export type ProcessorSource =

@@ -61,8 +61,8 @@ export function commandFor(
         nodeChild,
         file,
       ],
-      onlyDescribes: ({ runner, memory_bytes }) =>
-        runner === 'inline' || runner === 'thread' || memory_bytes !== undefined,
+      onlyDescribes: ({ runner, memory_bytes, jobs }) =>
+        runner === 'inline' || runner === 'thread' || memory_bytes !== undefined || jobs === false,
       cwd,
       env: compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled },
     }
