@@ -28,6 +28,7 @@ const measurements: Readonly<Record<string, () => Promise<Measure>>> = {
   parquet: async () => (await import('./parquet.ts')).parquet,
   s3: async () => (await import('./s3.ts')).s3,
   queuePeers: async () => (await import('./queue-peers.ts')).queuePeers,
+  actions: async () => (await import('./actions.ts')).actions,
   redisPeer: async () => (await import('./redis-peer.ts')).redisPeer,
 }
 

@@ -134,7 +134,7 @@ const callOf = (request: FastifyRequest): CallRequest => ({
 const mayBeJob = (services: Services, { action }: Called, request: FastifyRequest): boolean =>
   action.respond_async === true &&
   services.config.asyncJobs &&
-  prefersAsync(request.headers.prefer) &&
+  prefersAsync(request.headers['prefer']) &&
   !request.isMultipart() &&
   !(request.body instanceof URLSearchParams)
 

@@ -71,6 +71,7 @@ function movedIn(
   next: readonly Runner[],
 ): string | undefined {
   const before = (namesOf.get(source) ?? []).flatMap((name) => runners.get(name) ?? [])
+  if (before.length === 0) return undefined // it could not be loaded before: its jobs at least are served now
   const urls = (of: readonly Runner[]): string =>
     of
       .flatMap(({ description }) =>

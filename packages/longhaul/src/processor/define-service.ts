@@ -28,7 +28,9 @@ export interface ServiceOptions<W = undefined> extends Pick<
  *   },
  * })
  */
-export function defineService<W = undefined>(options: ServiceOptions<W>): Processor {
+export function defineService<W = undefined, const N extends string = string>(
+  options: ServiceOptions<W> & { readonly name: N },
+): Processor<{ name: N; input: unknown; output: unknown }> {
   if (Object.keys(options.actions ?? {}).length === 0)
     throw new TypeError(`The service ${options.name} has no actions`)
   const run = (): never => {
