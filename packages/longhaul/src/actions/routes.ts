@@ -13,6 +13,7 @@ import {
 import type { ActionDescription } from '../processor/index.ts'
 import type { ActionRunner, Runner } from '../runners/index.ts'
 import { RateLimit } from './rate-limit.ts'
+import { openFilesFolder } from './files-folder.ts'
 import { readCall, type CallRequest } from './read-call.ts'
 import { sendAnswer } from './routes-answer.ts'
 import { actionUrls, checkActionPaths, type ServedAction } from './served-actions.ts'
@@ -44,6 +45,7 @@ export const actionRoutes: FastifyPluginAsync<ActionRoutesOptions> = async (
   checkActionPaths(served, core())
   if (served.length === 0) return
   await acceptForms(app)
+  const folder = await openFilesFolder(services.config.dataDir)
   const limit = new RateLimit()
   for (const { url, methods, maxBytes, ...named } of served)
     app.route({
@@ -55,7 +57,7 @@ export const actionRoutes: FastifyPluginAsync<ActionRoutesOptions> = async (
         const called = find(services, named)
         const { rate } = called.action
         if (rate) limit.take(`${named.processor}.${named.action}`, request.owner, rate)
-        return answer(services, called, request, reply)
+        return answer(services, folder, called, request, reply)
       },
     })
 }
@@ -86,6 +88,7 @@ function find(services: Services, named: Pick<ServedAction, 'processor' | 'actio
 
 async function answer(
   services: Services,
+  folder: string,
   called: Called,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -95,7 +98,7 @@ async function answer(
   const gone = new AbortController()
   // After a whole answer this says nothing any more; before it, that nobody waits.
   reply.raw.once('close', () => gone.abort())
-  const files = new CallFiles(services, {
+  const files = new CallFiles(services, folder, {
     scope: request.scope,
     maxBytes: action.max_bytes,
     signal: gone.signal,

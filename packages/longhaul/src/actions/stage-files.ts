@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Transform, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Services } from '../app/services.ts'
 import { isLonghaulError, LonghaulError } from '../errors/index.ts'
-import { resolveFile } from '../jobs/index.ts'
+import { mayReadKey, plainFileName, resolveFile, type FileRef } from '../jobs/index.ts'
 import type { Scope } from '../jobs/engine.ts'
 import type { StagedFile } from '../runners/messages.ts'
 import { keyOfUri } from '../storage/object-uri.ts'
@@ -19,15 +19,16 @@ export interface StageLimits {
   readonly signal: AbortSignal
 }
 
-/** The files of one call, in a folder that comes into being with the first and goes with the call. */
+/** The files of one call, which go with it. All calls have one folder: to make and remove one for each would cost more. */
 export class CallFiles {
   readonly #services: Services
+  readonly #folder: string
   readonly #limits: StageLimits
-  #folder: string | undefined
-  #count = 0
+  readonly #files: string[] = []
 
-  constructor(services: Services, limits: StageLimits) {
+  constructor(services: Services, folder: string, limits: StageLimits) {
     this.#services = services
+    this.#folder = folder
     this.#limits = limits
   }
 
@@ -36,14 +37,15 @@ export class CallFiles {
     const { storage } = this.#services
     const given = typeof value === 'string' ? value : (value as { uri?: unknown } | null)?.uri
     // Throws for what is no s3:// URI of this store, in words that clients of system B know.
-    if (typeof given === 'string') keyOfUri(given, storage.bucket)
-    const named = typeof given === 'string' ? given : 'the upload'
-    const ref = await orStorageFault(named, () =>
-      resolveFile(this.#services, this.#limits.scope, value, loc),
+    const key = typeof given === 'string' ? keyOfUri(given, storage.bucket) : undefined
+    const ref = await orStorageFault(typeof given === 'string' ? given : 'the upload', () =>
+      typeof value === 'string' && key !== undefined
+        ? this.#named(value, key)
+        : resolveFile(this.#services, this.#limits.scope, value, loc),
     )
-    if ((ref.size ?? 0) > this.#limits.maxBytes) throw tooLarge(ref.name, this.#limits.maxBytes)
-    const target = await this.#place(ref.name)
+    const target = this.#place(ref.name)
     const { size, sha256 } = await orStorageFault(ref.uri, () => this.#fetch(ref.uri, target))
+    if (size > this.#limits.maxBytes) throw tooLarge(ref.name, this.#limits.maxBytes)
     if (ref.sha256 !== undefined && ref.sha256 !== sha256)
       throw new LonghaulError('checksum-mismatch', `${ref.name} has SHA-256 ${sha256}, not ${ref.sha256}.`)
     const { name, uri, mediaType } = ref
@@ -52,20 +54,28 @@ export class CallFiles {
 
   /** A file of the request's own form. */
   async fromForm(name: string, mediaType: string, body: Readable): Promise<StagedFile> {
-    const target = await this.#place(name)
+    const target = this.#place(name)
     const written = await this.#write(body, target, name)
     return { name, uri: `form:${name}`, path: target, media_type: mediaType, ...written }
   }
 
   async remove(): Promise<void> {
-    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true })
+    for (const file of this.#files.splice(0)) await rm(file, { force: true })
   }
 
-  async #place(name: string): Promise<string> {
-    this.#folder ??= path.join(this.#services.config.dataDir, 'actions', newId('a'))
-    const folder = path.join(this.#folder, String(this.#count++))
-    await mkdir(folder, { recursive: true })
-    return path.join(folder, path.basename(name))
+  /** Asked for once, when its bytes are. */
+  async #named(uri: string, key: string): Promise<FileRef> {
+    if (!(await mayReadKey(this.#services, this.#limits.scope, key)))
+      throw new LonghaulError('object-not-found', `There is no object ${uri}.`)
+    return { uri, name: plainFileName(path.posix.basename(key)) }
+  }
+
+  /** With the extension, by which some libraries choose. */
+  #place(name: string): string {
+    const extension = /\.\w{1,16}$/.exec(name)?.[0] ?? ''
+    const file = path.join(this.#folder, `${newId('f')}${extension}`)
+    this.#files.push(file)
+    return file
   }
 
   async #fetch(uri: string, target: string) {

@@ -4,7 +4,7 @@ import type { ActionAnswer, ActionRequest, ActionRunner } from '../../action-run
 import { WarmPool } from '../../warm-pool.ts'
 import type { WarmChild } from '../warm-child.ts'
 import { Call } from './call.ts'
-import { stoppedCall } from './failure.ts'
+import { stoppedCall, type CallStop } from './failure.ts'
 
 export interface ActionLimits {
   /** Calls at once, each on a process of its own. */
@@ -28,27 +28,38 @@ export function actionPool(
   const call = async (request: ActionRequest): Promise<ActionAnswer> => {
     if (waiting >= limits.waiting && running.size >= limits.slots)
       throw busy(description.name, waiting, pace.secondsFor(waiting + 1, limits.slots))
-    const timeout = AbortSignal.timeout(request.timeoutMs)
-    const stop = AbortSignal.any([request.signal, timeout])
-    const reason = () => (timeout.aborted ? 'timeout' : stopping ? 'stopping' : 'gone')
+    const stop = new AbortController()
+    let reason: CallStop = 'stopping'
+    let one: Call | undefined
+    const end = (why: CallStop): void => {
+      reason = why
+      stop.abort()
+      one?.stop(why)
+    }
+    const onGone = () => end('gone')
+    const timer = setTimeout(() => end('timeout'), request.timeoutMs)
+    request.signal.addEventListener('abort', onGone)
+    const over = (): void => {
+      clearTimeout(timer)
+      request.signal.removeEventListener('abort', onGone)
+    }
+    if (request.signal.aborted) onGone()
     waiting++
-    const child = await pool.acquire(stop).finally(() => waiting--)
-    if (child === undefined) throw stoppedCall(reason(), request)
-    if (stop.aborted || stopping) {
-      pool.release(child, true)
-      throw stoppedCall(reason(), request)
+    const child = await pool.acquire(stop.signal).finally(() => waiting--)
+    if (child !== undefined && (stop.signal.aborted || stopping)) pool.release(child, true)
+    if (child === undefined || stop.signal.aborted || stopping) {
+      over()
+      throw stoppedCall(reason, request)
     }
     const began = performance.now()
-    const onStop = () => one.stop(reason())
-    const one: Call = new Call(child, description, request, (reusable) => {
-      stop.removeEventListener('abort', onStop)
-      running.delete(one)
+    const called = new Call(child, description, request, (reusable) => {
+      over()
+      running.delete(called)
       pace.note(performance.now() - began)
       pool.release(child, reusable)
     })
-    running.add(one)
-    stop.addEventListener('abort', onStop, { once: true })
-    return one.answer
+    running.add((one = called))
+    return called.answer
   }
 
   return {
