@@ -2,6 +2,7 @@ import { action, ActionError, defineService, z } from 'longhaul'
 import sharp from 'sharp'
 
 const maxPixels = 16_000_000
+const maxSide = 65_000
 
 /** A service that only answers at once: no jobs, no queue, nothing stored. */
 export default defineService({
@@ -18,8 +19,8 @@ export default defineService({
         const bytes = decode(input.image_b64)
         try {
           const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata()
-          if (width * height > maxPixels)
-            throw new ActionError(413, `The image has ${width} x ${height} pixels; at most ${maxPixels} are read`)
+          if (width * height > maxPixels || Math.max(width, height) > maxSide)
+            throw new ActionError(413, `The image has ${width} x ${height} pixels; at most ${maxPixels} in all and ${maxSide} on a side are read`)
           const image = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'truncated' })
           const { data, info } = await image.toColourspace('srgb').removeAlpha().raw().toBuffer({ resolveWithObject: true })
           const grey = greyOf(data, info.channels)

@@ -10,6 +10,7 @@ export {
 } from './errors.ts'
 export type { AnsweredProblem } from './errors.ts'
 export type { ByteSource } from './byte-source.ts'
+export type { ActionAnswer, ActionInput, CallOptions } from './call-action.ts'
 export type { Fetch } from './connection.ts'
 export type { Downloaded, DownloadOptions, DownloadSink } from './download-output.ts'
 export type { FollowOptions, JobUpdate } from './follow-job.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { Transform, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -60,7 +60,7 @@ export class CallFiles {
   }
 
   async remove(): Promise<void> {
-    for (const file of this.#files.splice(0)) await rm(file, { force: true })
+    for (const file of this.#files.splice(0)) await unlink(file).catch(() => undefined) // it never came
   }
 
   /** Asked for once, when its bytes are. */
