@@ -30,9 +30,19 @@ export function greyOf(rgb: Buffer): Buffer {
   return grey
 }
 
-export function largestDifference(a: Buffer, b: Buffer): number {
-  if (a.length !== b.length) return 255
-  let largest = 0
-  for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs((a[i] ?? 0) - (b[i] ?? 0)))
-  return largest
+export interface Difference {
+  readonly largest: number
+  readonly mean: number
+}
+
+/** The whole range where there are not even as many values. */
+export function difference(a: Buffer, b: Buffer): Difference {
+  if (a.length !== b.length) return { largest: 255, mean: 255 }
+  let [largest, sum] = [0, 0]
+  for (let i = 0; i < a.length; i++) {
+    const one = Math.abs((a[i] ?? 0) - (b[i] ?? 0))
+    largest = Math.max(largest, one)
+    sum += one
+  }
+  return { largest, mean: sum / a.length }
 }

@@ -140,7 +140,9 @@ it('[Y.2.24] answers with a status of its own where it used to be 500, and reads
   for (const text of [base64, `data:image/png;base64,${base64}`, base64.replaceAll(/(.{10})/g, '$1\n')]) {
     const { status, json } = await grey(text)
     expect(status).toBe(200)
-    expect(Buffer.from(String(json.grayscale_b64), 'base64').toString('latin1')).toMatch(/^\x89PNG/)
+    const made = Buffer.from(String(json.grayscale_b64), 'base64')
+    expect(made.toString('latin1')).toMatch(/^\x89PNG/)
+    expect(made[25]).toBe(0) // its colour type: grey
   }
   expect((await grey('not base64!')).status).toBe(400)
   expect((await grey('aGVsbG8=')).status).toBe(400)
