@@ -104,7 +104,9 @@ async function somePicture(): Promise<Buffer> {
       ] as const)
         data[to++] =
           128 + 90 * Math.sin(phase + x / scale) * Math.cos(y / 75) + ((x * 31 + y * 17) % 13)
-  return sharp(data, { raw: { width, height, channels: 3 } }).png().toBuffer()
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer()
 }
 
 /** Into the store, by the way that every client has. */
@@ -118,9 +120,13 @@ async function put(url: string, bytes: Buffer): Promise<string> {
 }
 
 async function startPeer(folder: string): Promise<AsyncDisposable & { readonly url: string }> {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'bare-convert.ts'), folder], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [path.join(import.meta.dirname, 'bare-convert.ts'), folder],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   const [url] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
   return {
     url,

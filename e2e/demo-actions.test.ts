@@ -14,8 +14,11 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 const demo = (...more: string[]): Promise<{ code: number; stdout: string }> =>
   new Promise((resolve) => {
     const env = { ...process.env, TMPDIR: folder }
-    execFile('npm', ['run', '-s', 'demo:actions', '--', ...more], { cwd: root, env }, (error, stdout) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout }),
+    execFile(
+      'npm',
+      ['run', '-s', 'demo:actions', '--', ...more],
+      { cwd: root, env },
+      (error, stdout) => resolve({ code: error === null ? 0 : Number(error.code), stdout }),
     )
   })
 

@@ -24,7 +24,10 @@ for (const part of parts) {
     console.log(`${part.title}\n`)
     const steps = await readmeSteps(part.readme)
     const env = await part.prepare(folder, service.url)
-    for (const { line, expected, printed } of await runSteps(steps, folder, { URL: service.url, ...env })) {
+    for (const { line, expected, printed } of await runSteps(steps, folder, {
+      URL: service.url,
+      ...env,
+    })) {
       console.log(`  $ ${line}`)
       if (printed !== '') console.log(`  ${printed}`)
       if (printed !== expected) {
@@ -43,5 +46,7 @@ for (const part of parts) {
     await rm(folder, { recursive: true, force: true })
   }
 }
-console.log(wrong === 0 ? '\nverdict  everything is right' : `\nverdict  WRONG: ${wrong} differences`)
+console.log(
+  wrong === 0 ? '\nverdict  everything is right' : `\nverdict  WRONG: ${wrong} differences`,
+)
 process.exitCode = wrong === 0 ? 0 : 1

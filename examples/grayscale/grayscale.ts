@@ -20,16 +20,26 @@ export default defineService({
         try {
           const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata()
           if (width * height > maxPixels || Math.max(width, height) > maxSide)
-            throw new ActionError(413, `The image has ${width} x ${height} pixels; at most ${maxPixels} in all and ${maxSide} on a side are read`)
+            throw new ActionError(
+              413,
+              `The image has ${width} x ${height} pixels; at most ${maxPixels} in all and ${maxSide} on a side are read`,
+            )
           const image = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'truncated' })
-          const { data, info } = await image.toColourspace('srgb').removeAlpha().raw().toBuffer({ resolveWithObject: true })
+          const { data, info } = await image
+            .toColourspace('srgb')
+            .removeAlpha()
+            .raw()
+            .toBuffer({ resolveWithObject: true })
           const grey = greyOf(data, info.channels)
           const raw = { width: info.width, height: info.height, channels: 1 } as const
           const png = await sharp(grey, { raw }).toColourspace('b-w').png().toBuffer()
           return { grayscale_b64: png.toString('base64') }
         } catch (error) {
           if (error instanceof ActionError) throw error
-          throw new ActionError(400, `Cannot read the image: ${(error as Error).message.split('\n')[0]}`)
+          throw new ActionError(
+            400,
+            `Cannot read the image: ${(error as Error).message.split('\n')[0]}`,
+          )
         }
       },
     }),
@@ -52,6 +62,10 @@ function greyOf(data: Buffer, channels: number): Buffer {
   const grey = Buffer.alloc(data.length / channels)
   for (let from = 0, to = 0; to < grey.length; from += channels, to++)
     grey[to] =
-      ((data[from] ?? 0) * 19595 + (data[from + 1] ?? 0) * 38470 + (data[from + 2] ?? 0) * 7471 + 0x8000) >> 16
+      ((data[from] ?? 0) * 19595 +
+        (data[from + 1] ?? 0) * 38470 +
+        (data[from + 2] ?? 0) * 7471 +
+        0x8000) >>
+      16
   return grey
 }

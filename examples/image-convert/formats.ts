@@ -36,7 +36,9 @@ function encoder(
 }
 
 const jpeg = encoder('JPEG', 'RGB L 1 P CMYK', (image) => image.jpeg({ quality: 75 }), 'jpg')
-const tiff = encoder('TIFF', 'RGB RGBA L LA 1 P CMYK', (image) => image.tiff({ compression: 'lzw' }))
+const tiff = encoder('TIFF', 'RGB RGBA L LA 1 P CMYK', (image) =>
+  image.tiff({ compression: 'lzw' }),
+)
 const bmp: Encoder = {
   name: 'BMP',
   modes: ['RGB', 'L', '1', 'P'],

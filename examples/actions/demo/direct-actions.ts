@@ -1,5 +1,4 @@
 import { createClient } from '@longhaul/client'
-import { fileSource } from '@longhaul/client/node'
 import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import sharp from 'sharp'
@@ -20,9 +19,12 @@ export const directActions: Part = {
 
   async prepare(folder, url) {
     const file = path.join(folder, 'cells.png')
-    await sharp(drawCells(), { raw: { width, height, channels: 3 } }).png().toFile(file)
+    await sharp(drawCells(), { raw: { width, height, channels: 3 } })
+      .png()
+      .toFile(file)
     await copyFile(readme, path.join(folder, 'README.md'))
-    const { uri = '' } = await createClient({ url }).upload(await fileSource(file))
+    const bytes = new Uint8Array(await readFile(file))
+    const { uri = '' } = await createClient({ url }).upload(new File([bytes], 'cells.png'))
     return { URI: uri }
   },
 
@@ -30,15 +32,22 @@ export const directActions: Part = {
     const read = (name: string) => readFile(path.join(folder, name)).catch(() => Buffer.alloc(0))
     const cells = drawCells()
     const grey = greyOf(cells)
-    const json = async (name: string) => JSON.parse(String(await read(name))) as Record<string, unknown>
+    const json = async (name: string) =>
+      JSON.parse(String(await read(name))) as Record<string, unknown>
     const greyPng = Buffer.from(String((await json('grey.json'))['grayscale_b64']), 'base64')
     const job = await createClient({ url }).waitForJob(String((await json('job.json'))['job_id']))
     const pixels = width * height
     return [
-      same(`cells.tiff has all ${pixels} pixels as they were drawn`, await compared(await read('cells.tiff'), cells)),
+      same(
+        `cells.tiff has all ${pixels} pixels as they were drawn`,
+        await compared(await read('cells.tiff'), cells),
+      ),
       alike('cells.jpg', await compared(await read('cells.jpg'), cells)),
       alike('cells.webp', await compared(await read('cells.webp'), cells)),
-      same(`grey.bmp has all ${pixels} grey values, to the bit`, inBmp(await read('grey.bmp'), grey)),
+      same(
+        `grey.bmp has all ${pixels} grey values, to the bit`,
+        inBmp(await read('grey.bmp'), grey),
+      ),
       same('grey.json has the same ones as PNG in base64', await compared(greyPng, grey)),
       {
         says: 'what is no image was refused, with a sentence',

@@ -14,10 +14,13 @@ export interface Step {
 export async function readmeSteps(readme: string): Promise<readonly Step[]> {
   const blocks = (await readFile(readme, 'utf8')).matchAll(/^```console\n([^]*?)^```/gm)
   const steps = [...blocks].flatMap(([, block = '']) =>
-    block.split(/^\$ /m).slice(1).map((step) => {
-      const [line = '', ...below] = step.trimEnd().split('\n')
-      return { line, expected: below.join('\n') }
-    }),
+    block
+      .split(/^\$ /m)
+      .slice(1)
+      .map((step) => {
+        const [line = '', ...below] = step.trimEnd().split('\n')
+        return { line, expected: below.join('\n') }
+      }),
   )
   if (steps.length === 0) throw new Error(`${readme} has no line to run`)
   return steps

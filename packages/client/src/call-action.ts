@@ -32,7 +32,9 @@ export async function callAction(
   { method = 'POST', params = {}, respondAsync = false, signal }: CallOptions = {},
 ): Promise<ActionAnswer> {
   const inQuery = method === 'GET' || method === 'DELETE'
-  const files = Object.values(input).flat().some((value) => value instanceof Blob)
+  const files = Object.values(input)
+    .flat()
+    .some((value) => value instanceof Blob)
   const response = await connection.send(path, {
     method,
     signal,

@@ -193,7 +193,12 @@ export function createClient(options: ClientOptions = {}): Client {
     health: () => connection.read(health, '/health'),
     typed: <P extends AnyProcessor>(name: NameOf<P>) => openProcessor<P>(client, name),
     call: (processor, action, input, request) =>
-      callAction(connection, `${processorPath(processor)}/actions/${encodeURIComponent(action)}`, input, request),
+      callAction(
+        connection,
+        `${processorPath(processor)}/actions/${encodeURIComponent(action)}`,
+        input,
+        request,
+      ),
     submit,
     jobs,
     allJobs,

@@ -1,7 +1,12 @@
 import path from 'node:path'
 import { deflateSync, crc32 } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { startHttpService, type Answer, type HttpService, type Loose } from './harness/http-service.ts'
+import {
+  startHttpService,
+  type Answer,
+  type HttpService,
+  type Loose,
+} from './harness/http-service.ts'
 
 // System B's two services of images, as its clients call them; what they do to pixels is tested beside the examples.
 
@@ -30,7 +35,8 @@ function png(width: number, height: number, { bits = 8, alpha = false } = {}): B
   header.set([bits, bits === 1 ? 0 : alpha ? 6 : 2, 0, 0, 0], 8)
   const rowBytes = 1 + (bits === 1 ? Math.ceil(width / 8) : width * (alpha ? 4 : 3))
   const rows = Buffer.alloc(rowBytes * height)
-  if (bits === 8) for (let i = 0; i < rows.length; i++) rows[i] = i % rowBytes === 0 ? 0 : (i * 37) & 255
+  if (bits === 8)
+    for (let i = 0; i < rows.length; i++) rows[i] = i % rowBytes === 0 ? 0 : (i * 37) & 255
   const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
   const data = chunk('IDAT', deflateSync(rows))
   return Buffer.concat([signature, chunk('IHDR', header), data, chunk('IEND', Buffer.alloc(0))])
@@ -43,9 +49,10 @@ async function stored(filename: string, bytes: Uint8Array): Promise<string> {
   await fetch(String(json.part_urls[0].url), { method: 'PUT', body: new Uint8Array(bytes) })
   return String((await service.call(`POST /uploads/${json.upload_id}/complete`)).json.uri)
 }
-const convert = (json: Loose): Promise<Answer> => service.call('POST /media/image/convert', { json })
+const convert = (json: Loose): Promise<Answer> =>
+  service.call('POST /media/image/convert', { json })
 const grey = (image_b64: unknown) => service.call('POST /image/grayscale', { json: { image_b64 } })
-const outcome = ({ status, json }: Answer) => [status, json.status, typeof json.detail]
+const outcome = ({ status, json }: Answer): unknown[] => [status, json.status, typeof json.detail]
 
 it('[B.2 POST /media/image/convert] answers the bytes of an object in another format, with its type', async () => {
   const uri = await stored('a.png', png(5, 4))
@@ -78,9 +85,9 @@ it('[B.2 POST /media/image/convert] answers the bytes of an object in another fo
     [{ source_uri: 7, target_format: 'png' }, 422],
   ] as const)
     expect([json, (await convert(json)).status]).toEqual([json, status])
-  expect((await convert({ source_uri: `s3://${bucket}/nothing`, target_format: 'png' })).json.detail).toMatch(
-    /^Failed to fetch s3:/,
-  )
+  expect(
+    (await convert({ source_uri: `s3://${bucket}/nothing`, target_format: 'png' })).json.detail,
+  ).toMatch(/^Failed to fetch s3:/)
   const job = await service.call('POST /media/image/convert', {
     json: { source_uri: uri, target_format: 'tif' },
     headers: { prefer: 'respond-async' },
@@ -105,7 +112,9 @@ it('[B.8.9] names the registered type, and says 400 for what it cannot read or w
     expect(refused.status).toBe(400)
     expect(refused.json.detail).toMatch(says)
   }
-  expect((await convert({ source_uri: clear, target_format: 'jpeg', mode: 'RGB' })).status).toBe(200)
+  expect((await convert({ source_uri: clear, target_format: 'jpeg', mode: 'RGB' })).status).toBe(
+    200,
+  )
 })
 
 it('[Y.1.5] refuses bombs by what their first bytes say, and everything else that is no image; the service lives', async () => {
@@ -120,7 +129,11 @@ it('[Y.1.5] refuses bombs by what their first bytes say, and everything else tha
     ['truncated.png', good.subarray(0, good.length >> 1), 400],
     ['head.png', good.subarray(0, 40), 400],
     ['text.png', Buffer.from('no image at all'), 400],
-    ['drawing.png', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'), 400],
+    [
+      'drawing.png',
+      Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
+      400,
+    ],
     ['page.png', Buffer.from('%PDF-1.7\n'), 400],
   ] as const) {
     const answer = await convert({ source_uri: await stored(name, bytes), target_format: 'png' })
@@ -137,7 +150,11 @@ it('[Y.1.5] refuses bombs by what their first bytes say, and everything else tha
 it('[Y.2.24] answers with a status of its own where it used to be 500, and reads base64 as browsers write it', async () => {
   const image = png(5, 4)
   const base64 = image.toString('base64')
-  for (const text of [base64, `data:image/png;base64,${base64}`, base64.replaceAll(/(.{10})/g, '$1\n')]) {
+  for (const text of [
+    base64,
+    `data:image/png;base64,${base64}`,
+    base64.replaceAll(/(.{10})/g, '$1\n'),
+  ]) {
     const { status, json } = await grey(text)
     expect(status).toBe(200)
     const made = Buffer.from(String(json.grayscale_b64), 'base64')

@@ -45,7 +45,12 @@ it('says what is wrong with a body before what is wrong with a path', async () =
   expect(inPath.json.detail).toContain('path.what')
   for (const body of ['', 'null'])
     expect(
-      (await service.call('POST /tell/1', { body, headers: { 'content-type': 'application/json' } })).json.detail[0],
+      (
+        await service.call('POST /tell/1', {
+          body,
+          headers: { 'content-type': 'application/json' },
+        })
+      ).json.detail[0],
     ).toMatchObject({ type: 'missing', loc: ['body'] })
   const list = await service.call('POST /tell/1', { json: [] })
   expect(list.json.detail[0]).toMatchObject({ type: 'model_attributes_type' })
@@ -56,7 +61,10 @@ it('hands on what the author threw by the status he chose, and a bug as a bug', 
     status: 409,
     detail: 'no entry',
   })
-  expect((await post('refuse', { text: 'throw' })).json).toMatchObject({ status: 500, code: 'action-failed' })
+  expect((await post('refuse', { text: 'throw' })).json).toMatchObject({
+    status: 500,
+    code: 'action-failed',
+  })
   expect((await service.call('POST /tell/1', { json: { text: 'wrong' } })).json).toMatchObject({
     status: 500,
     code: 'action-failed',
@@ -103,12 +111,21 @@ it('asks a cache to come again, and says when it has what there is', async () =>
 })
 
 it('reads files from forms, uploads and the store, and no more than it may', async () => {
-  const form = { files: [['a.txt', 'abc'], ['b.txt', 'de']] as [string, string][], note: 'hi' }
+  const form = {
+    files: [
+      ['a.txt', 'abc'],
+      ['b.txt', 'de'],
+    ] as [string, string][],
+    note: 'hi',
+  }
   const measured = await service.call('POST /processors/lab/actions/measure', { form })
   const sha256 = createHash('sha256').update('abc').digest('hex')
   expect(measured.json).toMatchObject({
     note: 'hi',
-    files: [{ name: 'a.txt', length: 3, sha256 }, { name: 'b.txt', length: 2 }],
+    files: [
+      { name: 'a.txt', length: 3, sha256 },
+      { name: 'b.txt', length: 2 },
+    ],
   })
   const { uri } = await stored('c.txt', 'abcd')
   const from = await post('measure', { files: [uri, { uri }] })
@@ -186,7 +203,9 @@ it('makes a job where the action allows it and the caller prefers it', async () 
   const job = await service.ended(String(first.json.job_id))
   expect(job.result).toEqual({ loud: 'HEY' })
   expect((await call()).json.job_id).toBe(job.job_id)
-  expect((await service.call('POST /shout', { json: { text: 'hey' } })).json).toEqual({ loud: 'HEY' })
+  expect((await service.call('POST /shout', { json: { text: 'hey' } })).json).toEqual({
+    loud: 'HEY',
+  })
   // Not of this one: a preference is no order.
   expect((await post('plain', {}, prefer)).status).toBe(200)
 })
@@ -203,7 +222,9 @@ it('describes every path with its own schemas', async () => {
     { name: 'first', in: 'path', required: true },
     { name: 'second', in: 'path', schema: { type: 'integer' } },
   ])
-  expect(append.responses[200].content['application/json'].schema.properties).toHaveProperty('result')
+  expect(append.responses[200].content['application/json'].schema.properties).toHaveProperty(
+    'result',
+  )
   expect(json.paths['/processors/lab/actions/measure'].post.requestBody.content).toHaveProperty(
     'multipart/form-data',
   )
@@ -229,7 +250,10 @@ it('has no routes of jobs where everything answers at once', async () => {
   })
   try {
     for (const url of ['/jobs', '/ingest/start', '/batches', '/processors/shout/run'])
-      expect([url, (await app.inject({ method: 'POST', url, payload: {} })).statusCode]).toEqual([url, 404])
+      expect([url, (await app.inject({ method: 'POST', url, payload: {} })).statusCode]).toEqual([
+        url,
+        404,
+      ])
     expect((await app.inject({ method: 'GET', url: '/jobs/x' })).statusCode).toBe(404)
     const shout = await app.inject({
       method: 'POST',

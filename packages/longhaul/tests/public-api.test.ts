@@ -50,6 +50,7 @@ it('gives exactly these names to whoever imports a package', async () => {
         "withFiles",
       ],
       "@longhaul/protocol": [
+        "actionView",
         "batchId",
         "batchItem",
         "batchItemList",
@@ -155,6 +156,7 @@ it('gives exactly these names to whoever imports a package', async () => {
         "workerView",
       ],
       "longhaul": [
+        "ActionError",
         "BaseProcessor",
         "InvalidInputError",
         "PermanentError",
@@ -162,7 +164,9 @@ it('gives exactly these names to whoever imports a package', async () => {
         "action",
         "createApp",
         "defineProcessor",
+        "defineService",
         "file",
+        "renderBytes",
         "toProcessor",
         "z",
       ],

@@ -43,10 +43,16 @@ export async function readCall(
       staged.push(
         isStaged(one)
           ? one.staged
-          : ((await files.fromStore(one as Json, [...place, name, ...(many ? [index] : [])])) as Json),
+          : ((await files.fromStore(one, [
+              ...place,
+              name,
+              ...(many ? [index] : []),
+            ])) as Json),
       )
     if (!many && staged.length > 1)
-      throw invalidRequest([{ type: 'too_long', loc: [...place, name], msg: 'One file, not several' }])
+      throw invalidRequest([
+        { type: 'too_long', loc: [...place, name], msg: 'One file, not several' },
+      ])
     input[name] = many ? staged : (staged[0] ?? null)
   }
   return { input, params }
@@ -54,8 +60,10 @@ export async function readCall(
 
 async function rawInput(action: ActionDescription, request: CallRequest, files: CallFiles) {
   const { method, body, query, parts } = request
-  if (parts) return { given: await readParts(action, parts, files), place: ['body'], fromForm: true }
-  if (body instanceof URLSearchParams) return { given: fieldsOf(body), place: ['body'], fromForm: true }
+  if (parts)
+    return { given: await readParts(action, parts, files), place: ['body'], fromForm: true }
+  if (body instanceof URLSearchParams)
+    return { given: fieldsOf(body), place: ['body'], fromForm: true }
   if (body === undefined && ['GET', 'HEAD', 'DELETE'].includes(method)) {
     // What the path needs may stand here where the action is called by its name.
     const inPath = new Set(Object.keys((action.params['properties'] ?? {}) as object))
@@ -118,13 +126,20 @@ async function readParts(
       const value = typeof part.value === 'string' ? part.value : JSON.stringify(part.value)
       left -= Buffer.byteLength(value)
       if (left < 0)
-        throw new LonghaulError('body-too-large', `The form is larger than ${action.max_bytes} bytes.`)
+        throw new LonghaulError(
+          'body-too-large',
+          `The form is larger than ${action.max_bytes} bytes.`,
+        )
       add(input, part.fieldname, value)
     } else if (part.filename === '') part.file.resume()
     else {
       if (!fields.has(part.fieldname))
         throw invalidRequest([
-          { type: 'extra_forbidden', loc: ['body', part.fieldname], msg: 'There is no such file field' },
+          {
+            type: 'extra_forbidden',
+            loc: ['body', part.fieldname],
+            msg: 'There is no such file field',
+          },
         ])
       const staged = await files.fromForm(plainFileName(part.filename), part.mimetype, part.file)
       add(input, part.fieldname, new Staged(staged as unknown as Json))

@@ -66,7 +66,12 @@ async function acceptForms(app: FastifyInstance): Promise<void> {
   await app.register(multipart, {
     preservePath: true,
     // read-call counts the bytes
-    limits: { fileSize: Number.MAX_SAFE_INTEGER, fieldSize: 16 * 1024 * 1024, fields: 1000, parts: 1000 },
+    limits: {
+      fileSize: Number.MAX_SAFE_INTEGER,
+      fieldSize: 16 * 1024 * 1024,
+      fields: 1000,
+      parts: 1000,
+    },
   })
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
@@ -79,10 +84,16 @@ function find(services: Services, named: Pick<ServedAction, 'processor' | 'actio
   const runner = processorFor(services, named.processor)
   const action = runner.description.actions?.find(({ name }) => name === named.action)
   if (action === undefined || runner.actions === undefined)
-    throw new LonghaulError('not-found', `${named.processor} has no action ${named.action} any more.`)
+    throw new LonghaulError(
+      'not-found',
+      `${named.processor} has no action ${named.action} any more.`,
+    )
   const state = runner.actions.state()
   if (state.kind === 'broken')
-    throw new LonghaulError('processor-not-ready', `${named.processor} is not ready: ${state.problem.detail}`)
+    throw new LonghaulError(
+      'processor-not-ready',
+      `${named.processor} is not ready: ${state.problem.detail}`,
+    )
   return { runner, actions: runner.actions, action }
 }
 
@@ -111,7 +122,10 @@ async function answer(
       timeoutMs: action.timeout_ms,
       signal: gone.signal,
       logged: ({ level, text, fields }) =>
-        request.log[level]({ action: action.name, processor: called.runner.description.name, ...fields }, text),
+        request.log[level](
+          { action: action.name, processor: called.runner.description.name, ...fields },
+          text,
+        ),
     })
     // A stream may go on reading them.
     if (Buffer.isBuffer(answered.body)) await files.remove()

@@ -35,7 +35,10 @@ export function checkActionPaths(served: readonly ServedAction[], core: readonly
   for (const [index, one] of served.entries()) {
     const name = `${one.processor}.${one.action}`
     const taken = core.find((route) => collide(one, route))
-    if (taken) mistakes.push(`${name} cannot be served at ${one.url}: ${taken.url} is a route of the service`)
+    if (taken)
+      mistakes.push(
+        `${name} cannot be served at ${one.url}: ${taken.url} is a route of the service`,
+      )
     const other = served.slice(0, index).find((earlier) => collide(one, earlier))
     if (other)
       mistakes.push(

@@ -47,7 +47,10 @@ export class CallFiles {
     const { size, sha256 } = await orStorageFault(ref.uri, () => this.#fetch(ref.uri, target))
     if (size > this.#limits.maxBytes) throw tooLarge(ref.name, this.#limits.maxBytes)
     if (ref.sha256 !== undefined && ref.sha256 !== sha256)
-      throw new LonghaulError('checksum-mismatch', `${ref.name} has SHA-256 ${sha256}, not ${ref.sha256}.`)
+      throw new LonghaulError(
+        'checksum-mismatch',
+        `${ref.name} has SHA-256 ${sha256}, not ${ref.sha256}.`,
+      )
     const { name, uri, mediaType } = ref
     return { name, uri, size, sha256, path: target, ...(mediaType && { media_type: mediaType }) }
   }
@@ -112,7 +115,10 @@ async function digestOf(file: string): Promise<string> {
 }
 
 const tooLarge = (name: string, maxBytes: number): LonghaulError =>
-  new LonghaulError('body-too-large', `${name} is larger than the ${maxBytes} bytes that this action reads.`)
+  new LonghaulError(
+    'body-too-large',
+    `${name} is larger than the ${maxBytes} bytes that this action reads.`,
+  )
 
 /** A store that is away, or refuses our keys, is neither the caller's mistake nor a missing object. */
 async function orStorageFault<T>(what: string, read: () => Promise<T>): Promise<T> {

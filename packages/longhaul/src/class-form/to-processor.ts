@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { defineProcessor, defineService, file, type Processor, type ProcessorOptions } from '../processor/index.ts'
+import {
+  defineProcessor,
+  defineService,
+  file,
+  type Processor,
+  type ProcessorOptions,
+} from '../processor/index.ts'
 import type { InputSpec } from '../processor/index.ts'
 import {
   reportingTo,

@@ -68,7 +68,12 @@ function operationOf(processor: string, action: ActionDescription) {
       responses: {
         200: { description: 'The answer', content: contentOf(action) },
         ...(action.respond_async
-          ? { 202: { description: 'A job', content: { 'application/json': { schema: refTo('Job') } } } }
+          ? {
+              202: {
+                description: 'A job',
+                content: { 'application/json': { schema: refTo('Job') } },
+              },
+            }
           : {}),
         ...(parametersOf(action.params).length > 0
           ? { 400: { ...problem, description: 'The path is not valid' } }

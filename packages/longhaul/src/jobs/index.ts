@@ -21,6 +21,13 @@ export { workerRoutes } from './routes-workers.ts'
 export { processorFor } from './processor-for.ts'
 export { fieldsOf, formParts, type FormPart } from './read-form.ts'
 export type { FileRef } from './job.ts'
-export { iso, isoOrNull, nativeJob, nativeOutput, projectJob, publicProblem } from './projections/index.ts'
+export {
+  iso,
+  isoOrNull,
+  nativeJob,
+  nativeOutput,
+  projectJob,
+  publicProblem,
+} from './projections/index.ts'
 export { prefersAsync } from './http-preferences.ts'
 export { attachment, matchesEtag, parseRange } from './http-range.ts'

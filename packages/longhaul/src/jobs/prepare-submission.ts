@@ -103,7 +103,10 @@ function refuseWithoutBatchJobs({ config }: Pick<Services, 'config'>): void {
 /** A service of actions beside processors that have jobs. */
 function refuseWithoutJobs({ name, jobs }: ProcessorDescription): void {
   if (jobs === false)
-    throw new LonghaulError('not-found', `${name} takes no jobs; its actions are below /processors/${name}.`)
+    throw new LonghaulError(
+      'not-found',
+      `${name} takes no jobs; its actions are below /processors/${name}.`,
+    )
 }
 
 /** Whose words the job will be told in: B's where its files come in bins, as far as that is known now. */

@@ -131,6 +131,6 @@ export function action<
     rate: rate && { calls: rate.calls, perMs: parseDuration(rate.per) },
     respondAsync: options.respondAsync ?? false,
     tags: options.tags,
-    run: options.run as Action['run'],
+    run: options.run,
   }
 }

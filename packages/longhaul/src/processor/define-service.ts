@@ -8,7 +8,10 @@ export interface ServiceOptions<W = undefined> extends Pick<
 > {
   readonly actions: Readonly<Record<string, Action>>
   /** Of each process that serves calls. @default no limit */
-  readonly resources?: Pick<NonNullable<ProcessorOptions<Record<never, never>>['resources']>, 'memory'>
+  readonly resources?: Pick<
+    NonNullable<ProcessorOptions<Record<never, never>>['resources']>,
+    'memory'
+  >
 }
 
 /**

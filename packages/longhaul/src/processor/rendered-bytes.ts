@@ -24,7 +24,9 @@ export function renderBytes(
   { status = 200, headers = {} }: { status?: number; headers?: Record<string, string> } = {},
 ): RenderedBytes {
   if (!Number.isInteger(status) || status < 200 || status > 299)
-    throw new TypeError(`renderBytes answers with a status from 200 to 299, got ${status}; throw an ActionError for others`)
+    throw new TypeError(
+      `renderBytes answers with a status from 200 to 299, got ${status}; throw an ActionError for others`,
+    )
   return Object.defineProperty({ data, mediaType, status, headers }, mark, { value: true })
 }
 

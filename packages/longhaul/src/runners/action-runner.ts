@@ -1,6 +1,6 @@
 import type { JsonObject } from '../support/json.ts'
 import type { Readable } from 'node:stream'
-import type { RunnerState } from './runner.ts'
+import type { RunnerState } from './runner-state.ts'
 
 /**
  * Serves the actions of one processor on warm processes, one call at a time on each. Knows nothing of HTTP: whoever calls has
@@ -29,7 +29,11 @@ export interface ActionRequest {
   /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal
   /** What the action logged, or printed. */
-  readonly logged: (line: { readonly level: LogLevel; readonly text: string; readonly fields?: JsonObject }) => void
+  readonly logged: (line: {
+    readonly level: LogLevel
+    readonly text: string
+    readonly fields?: JsonObject
+  }) => void
 }
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 

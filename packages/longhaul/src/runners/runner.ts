@@ -4,6 +4,9 @@ import type { ProcessorDescription } from '../processor/description.ts'
 import type { Json, JsonObject } from '../support/json.ts'
 import type { ActionRunner } from './action-runner.ts'
 import type { CheckpointMessage, StagedFile } from './messages.ts'
+import type { RunnerState } from './runner-state.ts'
+
+export type { RunnerState }
 
 /**
  * Runs one processor's code, one attempt at a time per slot. A runner knows nothing of queues, leases or storage:
@@ -22,10 +25,6 @@ export interface Runner {
   /** Where this process answers them. */
   readonly actions?: ActionRunner
 }
-export type RunnerState =
-  | { readonly kind: 'starting' }
-  | { readonly kind: 'ready'; readonly warmMs: number }
-  | { readonly kind: 'broken'; readonly problem: Problem }
 
 export interface AttemptRequest {
   /** `<jobId>.<attempt>.<nonce>`: the LONGHAUL_ATTEMPT_ID that marks every process of the attempt. */

@@ -81,7 +81,9 @@ async function withFiles({ values, files }: InputWords): Promise<Record<string, 
   for (const [name, { many, named }] of Object.entries(files)) {
     const sent = await Promise.all(
       named.map(async (file) =>
-        'uri' in file ? file.uri : new File([await openAsBlob(file.path)], path.basename(file.path)),
+        'uri' in file
+          ? file.uri
+          : new File([await openAsBlob(file.path)], path.basename(file.path)),
       ),
     )
     input[name] = many ? sent : sent[0]

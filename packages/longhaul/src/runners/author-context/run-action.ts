@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import {
   describeProcessor,
   fileFieldsOf,
@@ -22,7 +21,8 @@ export type ActionEnd =
   | {
       readonly type: 'answer'
       readonly head: Head
-      readonly body: Uint8Array | Readable | AsyncIterable<Uint8Array | string>
+      /** Whole, or as it comes. */
+      readonly body: Uint8Array | AsyncIterable<Uint8Array | string>
     }
 
 /** One call of an action of a TypeScript processor, as far as its answer. Never rejects. */
@@ -58,7 +58,11 @@ async function toAnswer(
   const rendered = isRenderedBytes(value) ? value : undefined
   const data = rendered ? rendered.data : value
   const { mediaType = described.media_type, status = 200, headers = {} } = rendered ?? {}
-  const head = { status, headers: { ...headers }, media_type: mediaType ?? 'application/octet-stream' }
+  const head = {
+    status,
+    headers: { ...headers },
+    media_type: mediaType ?? 'application/octet-stream',
+  }
   if (typeof data === 'string' && mediaType !== undefined)
     return { type: 'answer', head, body: Buffer.from(data) }
   if (data instanceof Uint8Array) return { type: 'answer', head, body: data }

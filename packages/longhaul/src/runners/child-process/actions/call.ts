@@ -83,7 +83,10 @@ export class Call implements ChildListener {
   }
 
   text(from: 'stdout' | 'stderr', chunk: Buffer): undefined {
-    const text = chunk.toString('utf8').trimEnd().slice(0, 16 * 1024)
+    const text = chunk
+      .toString('utf8')
+      .trimEnd()
+      .slice(0, 16 * 1024)
     if (text !== '') this.#request.logged({ level: from === 'stdout' ? 'info' : 'warn', text })
   }
 
