@@ -91,9 +91,9 @@ async function convert(url: string, body: string, forSeconds: number): Promise<L
   return report
 }
 
-/** 960 x 720, as smooth here and rough there as a photograph. */
+/** 2 million pixels, as smooth here and rough there as what a camera takes. */
 async function somePicture(): Promise<Buffer> {
-  const [width, height] = [960, 720]
+  const [width, height] = [1600, 1200]
   const data = Buffer.alloc(width * height * 3)
   for (let y = 0, to = 0; y < height; y++)
     for (let x = 0; x < width; x++)

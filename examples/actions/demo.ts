@@ -35,12 +35,18 @@ for (const part of parts) {
         console.log(`  ✗ it should have printed ${JSON.stringify(expected)}`)
       }
     }
-    if (values.corrupt) await part.corrupt(folder)
-    console.log('')
-    for (const { says, holds } of await part.check(folder, service.url)) {
-      if (!holds) wrong++
-      console.log(`  ${holds ? '✓' : '✗'} ${says}`)
+    const check = async (): Promise<void> => {
+      console.log('')
+      for (const { says, holds } of await part.check(folder, service.url)) {
+        if (!holds) wrong++
+        console.log(`  ${holds ? '✓' : '✗'} ${says}`)
+      }
     }
+    await check()
+    if (!values.corrupt) continue
+    console.log(`\nOne result is changed; until now there were ${wrong} differences.`)
+    await part.corrupt(folder)
+    await check()
   } finally {
     await service.stop()
     await rm(folder, { recursive: true, force: true })

@@ -1,3 +1,4 @@
+import { createClient } from '@longhaul/client'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
@@ -145,6 +146,32 @@ it('reads files from forms, uploads and the store, and no more than it may', asy
   expect((await post('measure', { files: [], note: 'x'.repeat(65_000) })).status).toBe(413)
   const leftOver = await readdir(path.join(service.folder, 'data/actions')).catch(() => [])
   expect(leftOver).toEqual([])
+})
+
+it('is called by the client: with files, with parameters, as a job', async () => {
+  const client = createClient({ url: service.url })
+  const files = [new File(['abc'], 'a.txt')]
+  const measured = await client.call('lab', 'measure', { files, note: 'hi' })
+  expect(await measured.json()).toMatchObject({ note: 'hi', files: [{ name: 'a.txt', length: 3 }] })
+  const appended = await client.call(
+    'lab',
+    'append',
+    {},
+    { method: 'GET', params: { first: 'a', second: 7 } },
+  )
+  expect([appended.mediaType, await appended.json()]).toEqual([
+    'application/json; charset=utf-8',
+    { result: 'a7 warm' },
+  ])
+  const { job } = await client.call('shout', 'shout', { text: 'hey' }, { respondAsync: true })
+  expect((await client.waitForJob(String(job?.job_id))).result).toEqual({ loud: 'HEY' })
+  const { actions } = await client.processor('lab')
+  expect(actions.find(({ name }) => name === 'append')).toMatchObject({
+    methods: ['GET'],
+    path: '/append/{first}/{second}',
+    url: '/processors/lab/actions/append',
+  })
+  await expect(client.call('lab', 'refuse', { text: 'x' })).rejects.toMatchObject({ status: 409 })
 })
 
 async function stored(filename: string, text: string) {
