@@ -19,11 +19,13 @@ export interface CallRequest {
 export interface ReadCall {
   readonly input: JsonObject
   readonly params: JsonObject
+  /** Where the input stood. */
+  readonly place: readonly string[]
 }
 
 /**
- * The input of a call, checked by the action's schema, its files where the action can read them. What is wrong with the body
- * is said before what is wrong with the path, as clients of system B know it.
+ * What a call says, checked by the action's schemas. What is wrong with the body is said before what is wrong with the path,
+ * as clients of system B know it.
  */
 export async function readCall(
   action: ActionDescription,
@@ -33,29 +35,33 @@ export async function readCall(
   const { given, place, fromForm } = await rawInput(action, request, files)
   const checked = inputSchemaOf(action).check(given, { place, fromForm })
   if (!checked.ok) throw invalidRequest(checked.details)
-  const params = checkPath(action, request)
-  const input = { ...checked.input }
+  return { input: checked.input, params: checkPath(action, request), place }
+}
+
+/** The same input with its files where the action can read them. */
+export async function stageInput(
+  action: ActionDescription,
+  { input, place }: ReadCall,
+  files: CallFiles,
+): Promise<JsonObject> {
+  const staged: Record<string, Json> = { ...input }
   for (const { name, many } of fileFieldsOf(action.input)) {
     const value = input[name]
     if (value === undefined || value === null) continue
-    const staged: Json[] = []
-    for (const [index, one] of [value].flat().entries())
-      staged.push(
-        isStaged(one)
-          ? one.staged
-          : ((await files.fromStore(one, [
-              ...place,
-              name,
-              ...(many ? [index] : []),
-            ])) as Json),
+    const found: Json[] = []
+    for (const [index, one] of [value].flat().entries()) {
+      const loc = [...place, name, ...(many ? [index] : [])]
+      found.push(
+        isStaged(one) ? one.staged : ((await files.fromStore(one, loc)) as unknown as Json),
       )
-    if (!many && staged.length > 1)
+    }
+    if (!many && found.length > 1)
       throw invalidRequest([
         { type: 'too_long', loc: [...place, name], msg: 'One file, not several' },
       ])
-    input[name] = many ? staged : (staged[0] ?? null)
+    staged[name] = many ? found : (found[0] ?? null)
   }
-  return { input, params }
+  return staged
 }
 
 async function rawInput(action: ActionDescription, request: CallRequest, files: CallFiles) {

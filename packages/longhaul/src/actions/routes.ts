@@ -14,7 +14,7 @@ import type { ActionDescription } from '../processor/index.ts'
 import type { ActionRunner, Runner } from '../runners/index.ts'
 import { RateLimit } from './rate-limit.ts'
 import { openFilesFolder } from './files-folder.ts'
-import { readCall, type CallRequest } from './read-call.ts'
+import { readCall, stageInput, type CallRequest, type ReadCall } from './read-call.ts'
 import { sendAnswer } from './routes-answer.ts'
 import { actionUrls, checkActionPaths, type ServedAction } from './served-actions.ts'
 import { CallFiles } from './stage-files.ts'
@@ -105,7 +105,6 @@ async function answer(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { action, actions } = called
-  if (mayBeJob(services, called, request)) return becomeJob(services, called, request, reply)
   const gone = new AbortController()
   // After a whole answer this says nothing any more; before it, that nobody waits.
   reply.raw.once('close', () => gone.abort())
@@ -116,9 +115,12 @@ async function answer(
   })
   try {
     const call = await readCall(action, callOf(request), files)
+    if (mayBeJob(services, called, request))
+      return await becomeJob(services, called, call, request, reply)
     const answered = await actions.call({
       action: action.name,
-      ...call,
+      input: await stageInput(action, call, files),
+      params: call.params,
       timeoutMs: action.timeout_ms,
       signal: gone.signal,
       logged: ({ level, text, fields }) =>
@@ -152,22 +154,20 @@ const mayBeJob = (services: Services, { action }: Called, request: FastifyReques
   action.respond_async === true &&
   services.config.asyncJobs &&
   prefersAsync(request.headers['prefer']) &&
-  !request.isMultipart() &&
-  !(request.body instanceof URLSearchParams)
+  !request.isMultipart()
 
 async function becomeJob(
   services: Services,
   { runner }: Called,
+  { input, params }: ReadCall,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const fields = [request.method === 'GET' ? request.query : request.body, request.params]
-  const input = Object.assign({}, ...fields) as Record<string, never>
   const key = request.headers['idempotency-key']
   const { job } = await submitInput(
     services,
     runner.description,
-    input,
+    { ...input, ...params },
     request,
     typeof key === 'string' && key !== '' ? key.slice(0, 255) : undefined,
   )

@@ -72,8 +72,8 @@ export class SupervisedProcess {
       return
     }
     try {
-      // nice 10: the API goes first. At once, because what it starts inherits it.
-      setPriority(this.pid, constants.priority.PRIORITY_BELOW_NORMAL)
+      // nice 10: the API goes first, and before jobs what somebody waits for. At once, because what it starts inherits it.
+      setPriority(this.pid, request.answers ? 5 : constants.priority.PRIORITY_BELOW_NORMAL)
     } catch {
       // it has ended already
     }
