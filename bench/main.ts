@@ -30,6 +30,7 @@ const measurements: Readonly<Record<string, () => Promise<Measure>>> = {
   s3: async () => (await import('./s3.ts')).s3,
   ifcb: async () => (await import('./ifcb.ts')).ifcb,
   queuePeers: async () => (await import('./queue-peers.ts')).queuePeers,
+  actions: async () => (await import('./actions.ts')).actions,
   redisPeer: async () => (await import('./redis-peer.ts')).redisPeer,
 }
 

@@ -9,11 +9,6 @@ import path from 'node:path'
 
 /** What other parts of the project answer for. A test that names one of these all the same counts as its test. */
 const elsewhere: Readonly<Record<string, readonly string[]>> = {
-  'direct actions': [
-    'B.2 any path/method declared by a DirectAction',
-    'B.2 POST /media/image/convert',
-    ...['B.8.9', 'B.8.13', 'Y.1.5', 'Y.2.24'],
-  ],
   'the Apache tool': ['Y.1.10'],
 }
 

@@ -17,6 +17,7 @@ const pages = [
   'docs/guides/any-program.md',
   'docs/guides/batches.md',
   'docs/guides/callbacks.md',
+  'docs/guides/actions.md',
   'docs/compat/system-a.md',
   'docs/compat/system-b.md',
   'docs/compat/system-d.md',

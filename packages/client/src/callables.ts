@@ -7,7 +7,7 @@ import {
 import type { Connection } from './connection.ts'
 import type { SubmitOptions } from './submit-job.ts'
 
-export interface CallOptions extends Omit<SubmitOptions, 'reuse' | 'onProgress' | 'memory'> {
+export interface CallableOptions extends Omit<SubmitOptions, 'reuse' | 'onProgress' | 'memory'> {
   readonly maxAttempts?: number | undefined
 }
 
@@ -24,7 +24,7 @@ export interface Callables {
   run(
     name: string,
     parameters?: Readonly<Record<string, unknown>>,
-    options?: CallOptions,
+    options?: CallableOptions,
   ): Promise<CallableSubmitted>
 }
 

@@ -17,6 +17,7 @@ import {
   type ProcessorView,
 } from '@longhaul/protocol'
 import type { ByteSource } from './byte-source.ts'
+import { callAction, type ActionAnswer, type ActionInput, type CallOptions } from './call-action.ts'
 import { openBatches, type Batches } from './batches.ts'
 import { openCallables, type Callables } from './callables.ts'
 import { openConnection, type ConnectionOptions } from './connection.ts'
@@ -74,6 +75,13 @@ export interface Client {
     input: Readonly<Record<string, InputValue>>,
     options?: SubmitOptions,
   ): Promise<JobView>
+  /** An answer at once, without a job. A service that has no room now is asked again, as often as for anything else. */
+  call(
+    processor: string,
+    action: string,
+    input?: ActionInput,
+    options?: CallOptions,
+  ): Promise<ActionAnswer>
   upload(source: ByteSource, options?: UploadOptions): Promise<Uploaded>
   /** Gives up an upload that is not complete. */
   abortUpload(uploadId: string): Promise<void>
@@ -187,6 +195,13 @@ export function createClient(options: ClientOptions = {}): Client {
     url: connection.url,
     health: () => connection.read(health, '/health'),
     typed: <P extends AnyProcessor>(name: NameOf<P>) => openProcessor<P>(client, name),
+    call: (processor, action, input, request) =>
+      callAction(
+        connection,
+        `${processorPath(processor)}/actions/${encodeURIComponent(action)}`,
+        input,
+        request,
+      ),
     submit,
     jobs,
     allJobs,

@@ -14,7 +14,7 @@ export interface ConnectionOptions {
   readonly onRetry?: ((reason: Error, pauseMs: number) => void) | undefined
 }
 /** What fetch takes as a body, here and in a browser. */
-export type Body = string | Blob | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>
+export type Body = string | Blob | FormData | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>
 export type Fetch = (url: string, init: RequestInit & { duplex?: 'half' }) => Promise<Response>
 
 export interface RequestOptions {
@@ -139,7 +139,7 @@ export function openConnection(options: ConnectionOptions): Connection {
 /** Worth another try: overload and a proxy's errors, but no refusal that names its reason. */
 function mayPass(error: ServiceError): boolean {
   if (error.status === 429) return error.code === 'too-many-requests' || error.code === 'unknown'
-  if (error.status === 503) return error.code === 'unavailable' || error.code === 'unknown'
+  if (error.status === 503) return ['unavailable', 'action-busy', 'unknown'].includes(error.code)
   return (error.status === 502 || error.status === 504) && error.code === 'unknown'
 }
 

@@ -14,14 +14,19 @@ export type {
 } from './class-form/index.ts'
 export {
   action,
+  ActionError,
   defineProcessor,
+  defineService,
   file,
   InvalidInputError,
   PermanentError,
+  renderBytes,
   RetryableError,
 } from './processor/index.ts'
 export type {
   Action,
+  ActionContext,
+  ActionOptions,
   Boot,
   FileSchema,
   InputFile,
@@ -31,5 +36,6 @@ export type {
   Processor,
   ProcessorOptions,
   RunContext,
+  ServiceOptions,
   Track,
 } from './processor/index.ts'

@@ -50,6 +50,7 @@ it('gives exactly these names to whoever imports a package', async () => {
         "withFiles",
       ],
       "@longhaul/protocol": [
+        "actionView",
         "batchId",
         "batchItem",
         "batchItemList",
@@ -164,6 +165,7 @@ it('gives exactly these names to whoever imports a package', async () => {
         "workerView",
       ],
       "longhaul": [
+        "ActionError",
         "BaseProcessor",
         "InvalidInputError",
         "PermanentError",
@@ -171,7 +173,9 @@ it('gives exactly these names to whoever imports a package', async () => {
         "action",
         "createApp",
         "defineProcessor",
+        "defineService",
         "file",
+        "renderBytes",
         "toProcessor",
         "z",
       ],

@@ -30,6 +30,13 @@ export const catalogue = {
   'entrypoint-broken': { status: 400, title: 'The entrypoint cannot be loaded' },
   'entrypoint-not-listed': { status: 403, title: 'The operator does not list that entrypoint' },
   'task-not-found': { status: 404, title: 'Task not found' },
+  // actions
+  'action-busy': { status: 503, title: 'As many calls wait as may' },
+  'action-conflict': { status: 409, title: 'The action refused' },
+  'action-failed': { status: 500, title: 'The action failed' },
+  'action-timeout': { status: 504, title: 'The action took too long' },
+  'invalid-path': { status: 400, title: 'Validation error' },
+  'storage-failed': { status: 502, title: 'The store could not give the object' },
   // jobs
   'job-not-found': { status: 404, title: 'Job not found' },
   'job-exists': { status: 400, title: 'Job exists already' },

@@ -21,6 +21,28 @@ export const processorSummary = z.object({
 })
 export type ProcessorSummary = z.infer<typeof processorSummary>
 
+/** A call of a processor that is answered at once. */
+export const actionView = z.object({
+  name: z.string(),
+  description: z.string().nullable(),
+  methods: z.array(z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])),
+  /** Where it is answered besides `url`: `/append/{first}/{second}`. */
+  path: z.string().nullable(),
+  /** Its path below the service, to which what stands in `path` may be given as a query. */
+  url: z.string(),
+  /** JSON Schema 2020-12 of the body or the query. */
+  input: jsonObject,
+  /** The same of what stands in `path`. */
+  params: jsonObject,
+  /** Of what it answers; null where that is bytes, or any JSON. */
+  output: jsonObject.nullable(),
+  media_type: z.string().nullable(),
+  timeout_seconds: z.number(),
+  max_bytes: z.number(),
+  respond_async: z.boolean(),
+})
+export type ActionView = z.infer<typeof actionView>
+
 /** `GET /processors/{name}`: with its schemas. */
 export const processorView = processorSummary
   .extend({
@@ -31,6 +53,8 @@ export const processorView = processorSummary
     timeout_seconds: z.number().nullable(),
     max_attempts: z.int(),
     code_digest: z.string().nullable(),
+    /** None from a service of an earlier version. */
+    actions: z.array(actionView).default([]),
   })
   .meta({ id: 'Processor' })
 export type ProcessorView = z.infer<typeof processorView>

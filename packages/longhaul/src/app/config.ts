@@ -1,4 +1,4 @@
-import { hostname, totalmem } from 'node:os'
+import { availableParallelism, hostname, totalmem } from 'node:os'
 import path from 'node:path'
 import { LonghaulError } from '../errors/index.ts'
 import { isAllowEntry } from '../outbound/index.ts'
@@ -41,6 +41,14 @@ export interface Config {
   readonly callables: CallablesConfig
   /** Which list `GET /jobs` is: `auto` is system A's array, and system D's envelope where nothing but callables is served. */
   readonly jobsDialect: 'auto' | 'array' | 'envelope'
+  /** Jobs of any kind; without, the routes of jobs, ingests and batches are not there. @default true */
+  readonly asyncJobs: boolean
+  /** Calls that are answered at once, without a queue. @default true */
+  readonly directActions: boolean
+  /** Calls of one processor's actions at once in this process. @default the number of cores and one */
+  readonly actionSlots: number
+  /** How many more of them may wait; the next are refused. @default 64 */
+  readonly actionQueue: number
   /** Of an attempt of a batch job or a callable, where neither the job nor its processor says. @default none */
   readonly jobTimeoutSeconds: number | undefined
   /** Part size of `/ingest` uploads, bytes. @default 5 MiB */
@@ -220,6 +228,10 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
       ...options.callables,
     }),
     jobsDialect: options.jobsDialect ?? dialect(),
+    asyncJobs: options.asyncJobs ?? toggle('ENABLE_ASYNC_JOBS', true),
+    directActions: options.directActions ?? toggle('ENABLE_DIRECT_ACTIONS', true),
+    actionSlots: options.actionSlots ?? integer('ACTION_SLOTS', availableParallelism() + 1, 1),
+    actionQueue: options.actionQueue ?? integer('ACTION_QUEUE', 64),
     jobTimeoutSeconds:
       options.jobTimeoutSeconds ??
       (env['JOB_TIMEOUT_SECONDS'] ? integer('JOB_TIMEOUT_SECONDS', 0, 1) : undefined),

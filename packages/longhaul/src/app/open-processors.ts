@@ -5,6 +5,7 @@ import type { ProcessorSource, Runner } from '../runners/runner.ts'
 import type { Config } from './config.ts'
 import type { BrokenSource } from './services.ts'
 import { describedRunner } from './described-runner.ts'
+import { withActions } from './with-actions.ts'
 
 /** What serves now, by name; changes when a source is loaded again. */
 export interface OpenedProcessors {
@@ -35,17 +36,25 @@ export async function openProcessors(
     python: config.python,
     recordsFileBytes: config.recordsFileBytes,
     shardBytes: config.shardBytes,
+    actionSlots: config.actionSlots,
+    actionQueue: config.actionQueue,
   }
   const { concurrency } = config.callables
   const open = async (source: ProcessorSource): Promise<readonly Runner[]> => {
-    const runners = config.roles.worker
+    const found = config.roles.worker
       ? await childProcessRunners.open(source, options)
       : (await childProcessRunners.describe(source, options)).map(describedRunner)
-    if (source.kind !== 'callable' || concurrency === undefined) return runners
-    return runners.map((runner) => ({
-      ...runner,
-      description: { ...runner.description, concurrency },
-    }))
+    if (source.kind === 'callable')
+      return concurrency === undefined
+        ? found
+        : found.map((runner) => ({
+            ...runner,
+            description: { ...runner.description, concurrency },
+          }))
+    if (!config.roles.api || !config.directActions) return found
+    return found.map((runner) =>
+      withActions(runner, childProcessRunners.openActions(source, runner.description, options)),
+    )
   }
   const opened = await Promise.allSettled(sources.map(open))
   for (const [index, result] of opened.entries()) {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { actionUrls } from '../actions/index.ts'
 import type { ProcessorSource, Runner } from '../runners/runner.ts'
 import type { Worker } from '../worker/index.ts'
 import type { Config } from './config.ts'
@@ -30,6 +31,7 @@ export async function reloadSource(
     next.broken[0]?.detail ??
     inlineIn(runners) ??
     takenIn(opened, source, runners) ??
+    movedIn(opened, source, runners) ??
     (await warm(runners, signal))
   if (objection !== undefined) {
     await Promise.all(runners.map((runner) => runner.stop()))
@@ -60,6 +62,27 @@ function inlineIn(runners: readonly Runner[]): string | undefined {
     inline &&
     `${inline.description.name} runs inside the service (runner: 'inline'): start the service again to load it.`
   )
+}
+
+/** Where actions are answered is fixed when the service starts. */
+function movedIn(
+  { runners, namesOf }: OpenedProcessors,
+  source: ProcessorSource,
+  next: readonly Runner[],
+): string | undefined {
+  const before = (namesOf.get(source) ?? []).flatMap((name) => runners.get(name) ?? [])
+  if (before.length === 0) return undefined // it could not be loaded before: its jobs at least are served now
+  const urls = (of: readonly Runner[]): string =>
+    of
+      .flatMap(({ description }) =>
+        (description.actions ?? []).flatMap((action) => actionUrls(description, action)),
+      )
+      .map(({ url, methods }) => `${methods.join()} ${url}`)
+      .sort()
+      .join()
+  return urls(before) === urls(next)
+    ? undefined
+    : 'The paths of its actions changed: start the service again to load it.'
 }
 
 function takenIn(

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import {
   InvalidInputError,
   PermanentError,
+  type Action,
   type InputSpec,
   type RunContext,
 } from '../processor/index.ts'
@@ -23,7 +24,7 @@ const reports = new AsyncLocalStorage<Report>()
 export const reportingTo = <T>(report: Report, work: () => T): T => reports.run(report, work)
 
 /**
- * A processor as a class: give it `processInput` or `processBin`, and export `toProcessor(new YourClass())`. Everything the
+ * A processor as a class: give it `processInput`, `processBin` or `getDirectActions`, and export `toProcessor(new YourClass())`. Everything the
  * method needs beside its files is in the context that `defineProcessor` gives, too.
  *
  * @example
@@ -53,6 +54,11 @@ export abstract class BaseProcessor {
   /** Columns beside `bin_id` and `roi_number`. @default found in the first rows, where every number is `float64` */
   getOutputSchema(): OutputSchema | undefined {
     return undefined
+  }
+
+  /** Calls that are answered at once, by name: `{ preview: action({ … }) }`. */
+  getDirectActions(): Readonly<Record<string, Action>> {
+    return {}
   }
 
   /** Throws for a table that must not be stored. */

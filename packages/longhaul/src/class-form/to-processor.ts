@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { defineProcessor, file, type Processor, type ProcessorOptions } from '../processor/index.ts'
+import {
+  defineProcessor,
+  defineService,
+  file,
+  type Processor,
+  type ProcessorOptions,
+} from '../processor/index.ts'
 import type { InputSpec } from '../processor/index.ts'
 import {
   reportingTo,
@@ -24,9 +30,12 @@ export function toProcessor(form: BaseProcessor, options: ClassOptions = {}): Pr
   const { name, version, description } = form
   const processInput = form.processInput?.bind(form)
   const processBin = form.processBin?.bind(form)
-  if ((processInput === undefined) === (processBin === undefined))
+  const actions = form.getDirectActions()
+  const described = { name, version, description, actions }
+  const isService = processInput === undefined && processBin === undefined
+  if (isService && Object.keys(actions).length > 0) return defineService(described)
+  if (isService || (processInput !== undefined && processBin !== undefined))
     throw new TypeError(`The class of ${name} needs processInput or processBin, and not both.`)
-  const described = { name, version, description }
   if (processBin !== undefined)
     return defineProcessor({
       ...options,

@@ -10,7 +10,8 @@ export async function announce(app: App, url: string, { output, cwd }: Context):
   const served = [...runners.values()].map((runner) => {
     const { description } = runner
     const here = Math.min(config.maxConcurrentJobs, description.concurrency ?? Infinity)
-    const slots = config.roles.worker ? here : 0
+    const isService = description.jobs === false
+    const slots = isService ? config.actionSlots : config.roles.worker ? here : 0
     return { runner, description, slots, state: runner.state() }
   })
   const first = served.find(({ state }) => state.kind !== 'broken')

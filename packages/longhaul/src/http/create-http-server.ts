@@ -1,5 +1,6 @@
 import websocket from '@fastify/websocket'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { actionRoutes } from '../actions/routes.ts'
 import type { Services } from '../app/services.ts'
 import { batchRoutes } from '../batches/routes.ts'
 import { callableRoutes, callRoute } from '../callables/routes.ts'
@@ -57,6 +58,8 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
   })
   app.setErrorHandler(replyWithProblem)
   const methodsOf = collectRoutes(app)
+  const core: { url: string; methods: string[] }[] = []
+  app.addHook('onRoute', ({ url, method }) => void core.push({ url, methods: [method].flat() }))
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? '/'
     const methods = methodsOf(path)
@@ -98,6 +101,7 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
   const calls = config.callables.enabled
   const features = async (scope: FastifyInstance): Promise<void> => {
     await scope.register(healthRoutes, { services })
+    if (!takesJobs(services)) return
     const call = scope.prefix === '' && calls ? callRoute(services) : undefined
     await scope.register(submissionRoutes, { services, watch, call })
     if (config.batchJobs) await scope.register(ingestRoutes, { services })
@@ -120,7 +124,15 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
   await app.register(features)
   // A client of an older service changes its base URL to this prefix, and nothing else.
   await app.register(features, { prefix: '/processors/:processor' })
+  // Last: what all the others serve is what an action cannot have.
+  await app.register(actionRoutes, { services, core: () => core })
   return app
+}
+
+/** Not where the operator wants none, or all that is served has only actions. */
+function takesJobs({ config, runners, broken }: Services): boolean {
+  const onlyActions = [...runners.values()].every(({ description }) => description.jobs === false)
+  return config.asyncJobs && (!onlyActions || runners.size === 0 || broken.length > 0)
 }
 
 /** Whatever somebody asked for may have made work, such as a batch to feed or a callback to send again. */

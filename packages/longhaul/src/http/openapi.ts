@@ -1,4 +1,5 @@
 import type { Runner } from '../runners/runner.ts'
+import { actionPaths } from './action-operations.ts'
 import { processorPaths, type Operation, type SchemaObject } from './processor-operations.ts'
 
 export interface OpenApiDocument {
@@ -17,11 +18,16 @@ export function completeDocument(
 ): OpenApiDocument {
   const paths: Record<string, Record<string, Operation>> = {}
   const schemas = { ...document.components?.schemas }
-  for (const { description } of runners.values()) {
+  for (const { description, actions } of runners.values()) {
     if (description.callable !== undefined) continue // POST /run/{task} is described once for all
-    const own = processorPaths(description)
-    Object.assign(paths, own.paths)
-    Object.assign(schemas, own.schemas)
+    for (const own of [
+      ...(description.jobs === false ? [] : [processorPaths(description)]),
+      ...(actions === undefined ? [] : [actionPaths(description)]),
+    ]) {
+      for (const [path, operations] of Object.entries(own.paths))
+        paths[path] = { ...paths[path], ...operations }
+      Object.assign(schemas, own.schemas)
+    }
   }
   for (const [path, operations] of Object.entries(document.paths))
     paths[path] = Object.fromEntries(

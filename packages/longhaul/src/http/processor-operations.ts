@@ -7,7 +7,7 @@ export interface Operation {
   readonly [field: string]: unknown
 }
 
-interface ProcessorPaths {
+export interface ProcessorPaths {
   readonly paths: Record<string, Record<string, Operation>>
   readonly schemas: Record<string, SchemaObject>
 }
@@ -71,10 +71,10 @@ export function processorPaths(description: ProcessorDescription): ProcessorPath
   }
 }
 
-const refTo = (component: string) => ({ $ref: `#/components/schemas/${component}` })
+export const refTo = (component: string) => ({ $ref: `#/components/schemas/${component}` })
 const jobContent = { 'application/json': { schema: refTo('Job') } }
 const bytesOrJob = { ...jobContent, '*/*': { schema: { type: 'string', format: 'binary' } } }
-const problem = {
+export const problem = {
   description: 'What went wrong (RFC 9457)',
   content: { 'application/problem+json': { schema: refTo('Problem') } },
 }
@@ -97,7 +97,7 @@ const sha256 = {
   type: 'string',
   description: 'SHA-256 (hex), compared when the job reads the file',
 }
-const fileReference = {
+export const fileReference = {
   oneOf: [
     {
       type: 'object',
@@ -113,11 +113,11 @@ const fileReference = {
 }
 
 /** OpenAPI allows fewer characters in component names than we do in names of processors. */
-const componentName = (name: string): string => name.replace(/[^\w.-]/g, '_')
+export const componentName = (name: string): string => name.replace(/[^\w.-]/g, '_')
 
-function withFiles(
+export function withFiles(
   schema: SchemaObject,
-  description: ProcessorDescription,
+  description: Pick<ProcessorDescription, 'input'>,
   file: SchemaObject,
 ): SchemaObject {
   const properties = { ...(schema['properties'] as Record<string, SchemaObject> | undefined) }
@@ -130,7 +130,7 @@ function withFiles(
 }
 
 /** `#/$defs/x` would point into the whole document: definitions become components. */
-function hoist(input: SchemaObject, name: string) {
+export function hoist(input: SchemaObject, name: string) {
   const prefix = `${componentName(name)}.defs.`
   const rewrite = (node: unknown): unknown => {
     if (Array.isArray(node)) return node.map(rewrite)

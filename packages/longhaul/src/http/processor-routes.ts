@@ -1,6 +1,7 @@
 import {
   processorList,
   processorView,
+  type ActionView,
   type ProcessorSummary,
   type ProcessorView,
 } from '@longhaul/protocol'
@@ -57,6 +58,7 @@ export const processorRoutes: FastifyPluginAsyncZod<{ services: Services }> = as
           ...nothing,
           max_attempts: 1,
           code_digest: null,
+          actions: [],
         }
       }
       return viewOf(processorFor(services, processor))
@@ -89,7 +91,25 @@ function viewOf(runner: Runner): ProcessorView {
     timeout_seconds: timeout_ms === undefined ? null : timeout_ms / 1000,
     max_attempts: max_attempts ?? 1,
     code_digest: code_digest ?? null,
+    actions: runner.actions === undefined ? [] : viewsOf(runner),
   }
+}
+
+function viewsOf({ description }: Runner): ActionView[] {
+  return (description.actions ?? []).map((action) => ({
+    name: action.name,
+    description: action.description ?? action.summary ?? null,
+    methods: [...action.methods],
+    path: action.path ?? null,
+    url: `/processors/${description.name}/actions/${action.name}`,
+    input: action.input as MutableObject,
+    params: action.params as MutableObject,
+    output: (action.output as MutableObject | undefined) ?? null,
+    media_type: action.media_type ?? null,
+    timeout_seconds: action.timeout_ms / 1000,
+    max_bytes: action.max_bytes,
+    respond_async: action.respond_async ?? false,
+  }))
 }
 
 function brokenSummary(name: string, detail: string): ProcessorSummary {

@@ -9,7 +9,8 @@ export { createJobSockets, type JobSockets } from './job-sockets.ts'
 export { createJobWatch, type JobWatch } from './job-watch.ts'
 export { plainFileName } from './file-name.ts'
 export { findJob } from './find-job.ts'
-export { fileOfUrl } from './resolve-file.ts'
+export { fileOfUrl, resolveFile } from './resolve-file.ts'
+export { submitInput } from './submit-input.ts'
 export { retryChanges } from './retry-changes.ts'
 export { mayReadKey } from './may-read-key.ts'
 export { ingestRoutes } from './routes-ingest.ts'
@@ -25,10 +26,14 @@ export { submitJob } from './submit-job.ts'
 export {
   iso,
   isoOrNull,
+  nativeJob,
   nativeOutput,
   projectJob,
   publicProblem,
   systemDJob,
   systemDStatus,
 } from './projections/index.ts'
+export { fieldsOf, formParts, type FormPart } from './read-form.ts'
+export type { FileRef } from './job.ts'
+export { prefersAsync } from './http-preferences.ts'
 export { attachment, matchesEtag, parseRange } from './http-range.ts'

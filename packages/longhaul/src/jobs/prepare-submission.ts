@@ -30,6 +30,7 @@ export async function prepareJson(
   { owner, scope }: Submitter,
 ): Promise<Submission> {
   const { options } = parsed
+  refuseWithoutJobs(processor)
   if (parsed.family === 'manifest') {
     const { manifest } = parsed
     refuseWithoutBatchJobs(services)
@@ -73,6 +74,7 @@ export function prepareForm(
   options: SubmissionOptions,
   { owner, id }: { readonly owner: string; readonly id: JobId },
 ): Submission {
+  refuseWithoutJobs(processor)
   const files = new Set(inputSchemaOf(processor).fileFields.map(({ name }) => name))
   for (const name of files) refuseText(name, form.input[name], form)
   const input = checked(processor, form.input, { place: ['body'], fromForm: true })
@@ -117,6 +119,15 @@ function refuseWithoutBatchJobs({ config }: Pick<Services, 'config'>): void {
   )
 }
 
+/** A service of actions beside processors that have jobs. */
+function refuseWithoutJobs({ name, jobs }: ProcessorDescription): void {
+  if (jobs === false)
+    throw new LonghaulError(
+      'not-found',
+      `${name} takes no jobs; its actions are below /processors/${name}.`,
+    )
+}
+
 /** Whose words the job will be told in: B's where its files come in bins, as far as that is known now. */
 export const familyOf = (
   processor: ProcessorDescription,
@@ -134,6 +145,7 @@ function withoutStrayBatchSize(
 
 /** An ingest brings files and nothing else. */
 export function acceptsIngest(processor: ProcessorDescription): void {
+  refuseWithoutJobs(processor)
   onlyFileField(processor)
   const alone = inputSchemaOf(processor).check({}, { place: [], withoutFiles: true })
   if (alone.ok) return

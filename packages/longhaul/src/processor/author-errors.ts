@@ -57,3 +57,22 @@ export class CancelledError extends Error {
     this.reason = reason
   }
 }
+
+const actionStatuses = [400, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503, 504] as const
+export type ActionStatus = (typeof actionStatuses)[number]
+
+/** An action's own refusal: answered with this status and this text, as a problem like any other. */
+export class ActionError extends Error {
+  readonly status: ActionStatus
+
+  /**
+   * @example throw new ActionError(400, `There is no format ${format}`)
+   */
+  constructor(status: ActionStatus, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'ActionError'
+    if (!actionStatuses.includes(status))
+      throw new TypeError(`An ActionError has one of the statuses ${actionStatuses.join(', ')}`)
+    this.status = status
+  }
+}

@@ -101,6 +101,8 @@ export interface Processor<Calls extends ProcessorCalls = ProcessorCalls> {
   readonly queue: string | undefined
   readonly bins: boolean | undefined
   readonly runner: 'process' | 'thread' | 'inline'
+  /** False: it has actions only. */
+  readonly jobs: boolean
 }
 
 /**
@@ -124,6 +126,16 @@ export function defineProcessor<
 >(
   options: ProcessorOptions<I, O, W> & { readonly name: N },
 ): Processor<{ name: N; input: z.input<SchemaOf<I>>; output: ResultOf<O> }> {
+  return declareProcessor(options, { jobs: true })
+}
+
+/** What defineProcessor and defineService have in common. */
+export function declareProcessor<
+  I extends InputSpec,
+  O extends OutputSpec | undefined,
+  W,
+  Calls extends ProcessorCalls,
+>(options: ProcessorOptions<I, O, W>, { jobs }: { readonly jobs: boolean }): Processor<Calls> {
   const { name, version, description = '', setup, run, retry, resources } = options
   if (typeof name !== 'string' || !/^[A-Za-z0-9][\w.-]{0,63}$/.test(name)) {
     throw new TypeError(
@@ -140,7 +152,7 @@ export function defineProcessor<
       output: outputSchema(options.output),
       setup,
       run: run as Processor['run'],
-      actions: options.actions ?? {},
+      actions: checkedActions(name, options.actions ?? {}),
       concurrency: count(name, 'concurrency', options.concurrency),
       timeoutMs: options.timeout === undefined ? undefined : parseDuration(options.timeout),
       silenceMs: options.silence === undefined ? undefined : parseDuration(options.silence),
@@ -151,10 +163,23 @@ export function defineProcessor<
       queue: options.queue,
       bins: options.bins,
       runner: options.runner ?? 'process',
+      jobs,
     },
     mark,
     { value: true },
   )
+}
+
+function checkedActions(
+  name: string,
+  actions: Readonly<Record<string, Action>>,
+): Readonly<Record<string, Action>> {
+  for (const key of Object.keys(actions))
+    if (!/^[A-Za-z0-9][\w.-]{0,63}$/.test(key))
+      throw new TypeError(
+        `An action's name is part of its URL: letters, digits, "-", "_" and ".", at most 64; ${name} has ${JSON.stringify(key)}`,
+      )
+  return actions
 }
 
 function count(name: string, what: string, value: number | undefined): number | undefined {

@@ -30,10 +30,38 @@ export interface ProcessorDescription {
   /** It works on bins of files: its batch jobs are told in the words of system B. */
   readonly bins?: boolean
   readonly runner?: 'process' | 'thread' | 'inline'
+  /** False: it has actions and takes no jobs. @default true */
+  readonly jobs?: boolean
+  readonly actions?: readonly ActionDescription[]
   /** `python3.11`, `node24`: shown to people. */
   readonly runtime?: string
   /** SHA-256 (hex) of the served file, with what it loads from beside or below it. */
   readonly code_digest?: string
   /** `module:callable` that the operator lists: called by name with the field `parameters`, it answers `{ result }`. */
   readonly callable?: string
+}
+
+/** A call that is answered at once, without a queue. */
+export interface ActionDescription {
+  readonly name: string
+  readonly summary?: string
+  readonly description?: string
+  /** JSON Schema of the body, or of the query. */
+  readonly input: JsonObject
+  /** JSON Schema of what stands in the path. */
+  readonly params: JsonObject
+  /** Absent: bytes, or any JSON. */
+  readonly output?: JsonObject
+  /** `/append/{first}/{second}` */
+  readonly path?: string
+  readonly methods: readonly ('GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE')[]
+  /** Of the bytes that it answers, where that is known beforehand. */
+  readonly media_type?: string
+  readonly timeout_ms: number
+  readonly max_bytes: number
+  readonly cache_control?: string
+  readonly rate?: { readonly calls: number; readonly per_ms: number }
+  /** `Prefer: respond-async` makes a job of the processor. */
+  readonly respond_async?: boolean
+  readonly tags?: readonly string[]
 }

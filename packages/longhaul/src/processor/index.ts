@@ -5,7 +5,14 @@ export {
   type Processor,
   type ProcessorOptions,
 } from './define-processor.ts'
-export { action, type Action, type ActionContext } from './action.ts'
+export { defineService, type ServiceOptions } from './define-service.ts'
+export { action, type Action, type ActionContext, type ActionOptions } from './action.ts'
+export {
+  isRenderedBytes,
+  renderBytes,
+  type ActionBytes,
+  type RenderedBytes,
+} from './rendered-bytes.ts'
 export {
   file,
   isInputFile,
@@ -17,6 +24,8 @@ export {
   type OutputFile,
 } from './file.ts'
 export {
+  ActionError,
+  type ActionStatus,
   CancelledError,
   InvalidInputError,
   PermanentError,
@@ -24,6 +33,6 @@ export {
 } from './author-errors.ts'
 export { describeProcessor } from './describe-processor.ts'
 export { fileFieldsOf, type FileField } from './file-fields.ts'
-export type { ProcessorDescription } from './description.ts'
+export type { ActionDescription, ProcessorDescription } from './description.ts'
 export type * from './run-context.ts'
 export type { InputSpec, OutputSpec } from './schema-spec.ts'

@@ -9,6 +9,15 @@ const schemaObject = z.custom<JsonObject>(
 )
 const positive = z.number().positive().optional()
 
+const describedAction = z.looseObject({
+  name: z.string(),
+  input: schemaObject,
+  params: schemaObject,
+  methods: z.array(z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])).min(1),
+  timeout_ms: z.number().positive(),
+  max_bytes: z.number().positive(),
+})
+
 /** What a processor of any language may say about itself. Unknown fields are dropped. */
 const described = z.object({
   name: z
@@ -29,6 +38,8 @@ const described = z.object({
   bins: z.boolean().optional(),
   runner: z.enum(['process', 'thread', 'inline']).optional(),
   runtime: z.string().optional(),
+  jobs: z.boolean().optional(),
+  actions: z.array(describedAction).optional(),
 })
 
 /** Checks one processor of a `describe` message and fills in what the file itself tells. Throws 'processor-broken'. */

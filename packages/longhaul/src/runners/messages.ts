@@ -60,10 +60,20 @@ export const toProcessor = z.discriminatedUnion('type', [
     saved: z.boolean(),
     stop: z.boolean().optional(),
   }),
+  /** One action, to a process that was started for actions; the next `call` comes only after its end. */
+  z.object({
+    type: z.literal('call'),
+    processor: z.string(),
+    action: z.string(),
+    /** File fields hold a StagedFile, or an array of them. */
+    input: record,
+    params: record,
+  }),
   /** End with exit code 0. Sent only between attempts; closing fd 3 means the same. */
   z.object({ type: z.literal('stop') }),
 ])
 export type ToProcessor = z.infer<typeof toProcessor>
+export type CallMessage = Extract<ToProcessor, { type: 'call' }>
 export type RunMessage = Extract<ToProcessor, { type: 'run' }>
 
 export const fromProcessor = z.discriminatedUnion('type', [
@@ -141,7 +151,21 @@ export const fromProcessor = z.discriminatedUnion('type', [
     kind: z.string().optional(),
     /** The process ends with this, or is not to be trusted with another attempt. */
     fatal: z.boolean().optional(),
+    /** Of an action that was called: what its author wants answered. */
+    status: z.int().optional(),
   }),
+  /** An action answers. `length` bytes follow on fd 5 and end the call; without, they come in chunks. */
+  z.object({
+    type: z.literal('answer'),
+    status: z.int().min(200).max(299),
+    media_type: z.string(),
+    headers: z.record(z.string(), z.string()).default({}),
+    length: z.int().min(0).optional(),
+  }),
+  /** So many more bytes of the answer follow on fd 5. */
+  z.object({ type: z.literal('chunk'), length: z.int().min(0) }),
+  /** There are no more chunks. */
+  z.object({ type: z.literal('answered') }),
 ])
 export type FromProcessor = z.infer<typeof fromProcessor>
 export type CheckpointMessage = Extract<FromProcessor, { type: 'checkpoint' }>

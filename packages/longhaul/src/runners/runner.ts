@@ -2,7 +2,11 @@ import type { Problem } from '@longhaul/protocol'
 import type { Progress } from '../jobs/job.ts'
 import type { ProcessorDescription } from '../processor/description.ts'
 import type { Json, JsonObject } from '../support/json.ts'
+import type { ActionRunner } from './action-runner.ts'
 import type { CheckpointMessage, StagedFile } from './messages.ts'
+import type { RunnerState } from './runner-state.ts'
+
+export type { RunnerState }
 
 /**
  * Runs one processor's code, one attempt at a time per slot. A runner knows nothing of queues, leases or storage:
@@ -18,11 +22,9 @@ export interface Runner {
   run(request: AttemptRequest, sink: AttemptSink): RunningAttempt
   /** Ends warm processes; running attempts are killed. */
   stop(): Promise<void>
+  /** Where this process answers them. */
+  readonly actions?: ActionRunner
 }
-export type RunnerState =
-  | { readonly kind: 'starting' }
-  | { readonly kind: 'ready'; readonly warmMs: number }
-  | { readonly kind: 'broken'; readonly problem: Problem }
 
 export interface AttemptRequest {
   /** `<jobId>.<attempt>.<nonce>`: the LONGHAUL_ATTEMPT_ID that marks every process of the attempt. */
@@ -99,6 +101,12 @@ export interface RunnerFactory {
     source: ProcessorSource,
     options: RunnerOptions,
   ): Promise<readonly ProcessorDescription[]>
+  /** Warm processes for the actions of one that was described; undefined where it has none. */
+  openActions(
+    source: ProcessorSource,
+    description: ProcessorDescription,
+    options: RunnerOptions & { readonly actionSlots: number; readonly actionQueue: number },
+  ): ActionRunner | undefined
 }
 /**
  * `file`: .ts .js .mjs .py, or any executable that speaks the protocol. `program`: a --run template, already split.

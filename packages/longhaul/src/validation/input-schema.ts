@@ -25,10 +25,13 @@ export type CheckedInput =
   | { readonly ok: true; readonly input: Record<string, Json> }
   | { readonly ok: false; readonly details: readonly ValidationDetail[] }
 
-const compiled = new WeakMap<ProcessorDescription, InputSchema>()
+/** A processor, or an action of one. */
+type Described = Pick<ProcessorDescription, 'input'>
+
+const compiled = new WeakMap<Described, InputSchema>()
 
 /** Compiled once per description. */
-export function inputSchemaOf(description: ProcessorDescription): InputSchema {
+export function inputSchemaOf(description: Described): InputSchema {
   const schema = compiled.get(description) ?? compile(description.input)
   compiled.set(description, schema)
   return schema

@@ -1,4 +1,4 @@
-import type { ProcessorDescription } from '../../processor/index.ts'
+import type { ActionDescription, ProcessorDescription } from '../../processor/index.ts'
 import type { RunnerState } from '../../runners/runner.ts'
 import { fileFieldsOf } from '../../processor/index.ts'
 import { duration } from './quantity.ts'
@@ -22,9 +22,7 @@ export function processorLines(
     ...broken.map(({ name }) => name),
   ]
   const nameWidth = Math.max(9, ...names.map((name) => name.length)) + 3
-  const signatures = served.map(({ description }) =>
-    signature(description.input, description.output),
-  )
+  const signatures = served.map(({ description }) => signatureOf(description))
   // Beyond a width the facts follow where the signature ends: a long one does not push the others away.
   const signatureWidth = Math.min(48, Math.max(...signatures.map((text) => text.length), 0))
   return [
@@ -38,6 +36,12 @@ export function processorLines(
     ),
   ]
 }
+
+/** Of a service that has no jobs: what may be called. */
+const signatureOf = ({ input, output, jobs, actions = [] }: ProcessorDescription): string =>
+  jobs === false
+    ? `answers at once: ${actions.map(({ name }) => name).join(', ')}`
+    : signature(input, output)
 
 /** How a processor's setup went, once it has ended: for those that were not ready when the service started. */
 export function stateLine({ description, state, slots }: Served): string {
@@ -65,9 +69,11 @@ const exampleFiles: readonly (readonly [RegExp, string])[] = [
 
 /** A line to paste: curl with every field that must be given. A processor whose answer is a file saves it under its name. */
 export function curlLine(description: ProcessorDescription, url: string): string {
-  const { name, input, output, callable } = description
+  const { name, input, output, callable, jobs, actions = [] } = description
   if (callable !== undefined)
     return `  curl -H 'content-type: application/json' -d '{"params":{}}' ${url}/run/${name}`
+  const [action] = actions
+  if (jobs === false && action !== undefined) return callLine(name, action)
   const files = new Map(fileFieldsOf(input).map((field) => [field.name, field]))
   const required = (input['required'] ?? []) as readonly string[]
   const fields = propertiesOf(input).flatMap(([field, schema]) => {
@@ -85,6 +91,20 @@ export function curlLine(description: ProcessorDescription, url: string): string
   const isFile = answer.length === 1 && typeWord(answer[0]![1]) === 'file'
   const form = fields.length > 0 ? fields.join(' ') : '-X POST'
   return `  curl ${isFile ? '-OJ ' : ''}${form} ${url}/processors/${encodeURIComponent(name)}/run`
+}
+
+/** The command knows methods, paths and files. */
+function callLine(name: string, { name: action, input, params }: ActionDescription): string {
+  const files = new Set(fileFieldsOf(input).map((field) => field.name))
+  const words = [params, input].flatMap((schema) => {
+    const required = (schema['required'] ?? []) as readonly string[]
+    return propertiesOf(schema).flatMap(([field, property]) =>
+      required.includes(field) && property['default'] === undefined
+        ? [`${field}=${files.has(field) ? `@${exampleFor(field)}` : exampleValue(property)}`]
+        : [],
+    )
+  })
+  return `  longhaul call ${[name, action, ...words].join(' ')}`
 }
 
 /** Without a media type the field's own name is the best hint: `image: Path` is most likely a picture. */

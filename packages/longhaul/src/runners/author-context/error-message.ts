@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import type { z } from 'zod'
-import type { InvalidInputError, RetryableError } from '../../processor/index.ts'
+import type { ActionError, InvalidInputError, RetryableError } from '../../processor/index.ts'
 import type { FromProcessor } from '../messages.ts'
 
 export type ErrorMessage = Extract<FromProcessor, { type: 'error' }>
@@ -40,6 +40,8 @@ export function toErrorMessage(thrown: unknown, signal: AbortSignal): ErrorMessa
           : {}),
       }
     }
+    case 'ActionError':
+      return { ...base, code: 'permanent', status: (error as ActionError).status }
     default:
       return { ...base, code: 'transient' }
   }

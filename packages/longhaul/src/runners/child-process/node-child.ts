@@ -11,8 +11,9 @@ import { AttemptOrders } from '../author-context/attempt-orders.ts'
 import type { Channel } from '../author-context/channel.ts'
 import { toErrorMessage } from '../author-context/error-message.ts'
 import { runAttempt } from '../author-context/run-attempt.ts'
+import { openAnswers } from './actions/answer-call.ts'
 import { LineSplitter } from '../line-splitter.ts'
-import type { FromProcessor, RunMessage, ToProcessor } from '../messages.ts'
+import type { CallMessage, FromProcessor, RunMessage, ToProcessor } from '../messages.ts'
 import { findCallable } from '../author-context/load-callable.ts'
 import { loadProcessors } from '../author-context/load-processors.ts'
 import { noteLoadedFiles } from '../author-context/loaded-files.ts'
@@ -27,6 +28,8 @@ const wanted = process.env['LONGHAUL_PROCESSOR'] ?? ''
 delete process.env['LONGHAUL_PROTOCOL']
 delete process.env['LONGHAUL_PROCESSOR']
 delete process.env['LONGHAUL_CALLABLE']
+const answersCalls = process.env['LONGHAUL_ACTIONS'] === '1'
+delete process.env['LONGHAUL_ACTIONS']
 delete process.env['NODE_COMPILE_CACHE']
 
 const channel: Channel = { send }
@@ -81,7 +84,11 @@ async function main(): Promise<void> {
     return
   }
   const warm = await setUp(processor)
-  listen((message) => void runOne(processor, warm, message))
+  const answer = answersCalls ? openAnswers(processor, warm, channel) : undefined
+  listen((message) => {
+    if (message.type === 'run') void runOne(processor, warm, message)
+    else void answerOne(answer, message)
+  })
   send({ type: 'ready' })
 }
 
@@ -112,7 +119,7 @@ function chosen(processors: readonly Processor[]): Processor | undefined {
   if (wanted === '') {
     const [only] = processors
     const { runner = 'process', memoryBytes } = only ?? {}
-    const here = runner === 'process' && memoryBytes === undefined
+    const here = runner === 'process' && memoryBytes === undefined && only?.jobs === true
     return processors.length === 1 && here ? only : undefined
   }
   const found = processors.find(({ name }) => name === wanted)
@@ -148,7 +155,17 @@ async function runOne(processor: Processor, warm: unknown, message: RunMessage):
   send(end)
 }
 
-function listen(run: (message: RunMessage) => void): void {
+/** The current directory stays that of the served file: a call has files, and no folder of its own. */
+async function answerOne(
+  answer: ReturnType<typeof openAnswers> | undefined,
+  message: CallMessage,
+): Promise<void> {
+  const orders = (attempt = new AttemptOrders())
+  await answer?.(message, orders.signal)
+  attempt = undefined
+}
+
+function listen(run: (message: RunMessage | CallMessage) => void): void {
   const lines = new LineSplitter()
   const control = new Socket({ fd: 3, readable: true, writable: false })
   control.on('data', (chunk: Buffer) => {
@@ -159,8 +176,8 @@ function listen(run: (message: RunMessage) => void): void {
   control.on('error', () => process.exit(0))
 }
 
-function heed(message: ToProcessor, run: (message: RunMessage) => void): void {
-  if (message.type === 'run') run(message)
+function heed(message: ToProcessor, run: (message: RunMessage | CallMessage) => void): void {
+  if (message.type === 'run' || message.type === 'call') run(message)
   else if (message.type === 'stop') process.exit(0)
   else attempt?.heed(message)
 }

@@ -14,6 +14,7 @@ import { childEnvironment } from './child-environment.ts'
 import { processRunner } from './process-runner.ts'
 import { programRunner } from './program/program-runner.ts'
 import { codeDigest } from './code-digest.ts'
+import { actionPool } from './actions/pool.ts'
 import { commandFor } from './source-command.ts'
 import { WarmChild, type DescribeMessage } from './warm-child.ts'
 
@@ -34,6 +35,13 @@ export const childProcessRunners: RunnerFactory = {
     if (source.kind === 'program') return [programRunner(source, resolved).description]
     return describeLoaded(source, resolved)
   },
+  openActions(source, description, options) {
+    if (source.kind === 'program' || description.actions === undefined) return undefined
+    const { start } = startOf(source, { ...options, dataDir: realpathSync(options.dataDir) })
+    const { name, memory_bytes: memoryBytes } = description
+    const limits = { slots: options.actionSlots, waiting: options.actionQueue }
+    return actionPool(description, limits, () => start(name, memoryBytes, { answers: true }))
+  },
 }
 
 /** Marks hold the real path: the same folder under another name is the same data directory. */
@@ -48,15 +56,25 @@ function startOf(source: LoadedSource, options: RunnerOptions) {
   const command = isFile ? commandFor(source, options) : callableCommand(source, options)
   const what = isFile ? path.basename(source.path) : source.entrypoint
   let program = command.command
-  const start = (processor: string, memoryBytes?: number): WarmChild =>
+  const start = (
+    processor: string,
+    memoryBytes?: number,
+    { answers = false }: { readonly answers?: boolean } = {},
+  ): WarmChild =>
     new WarmChild(
       {
+        answers,
         command: program,
         args: command.argsFor(memoryBytes),
         cwd: command.cwd,
         env: childEnvironment({
           ...options,
-          own: { ...command.env, LONGHAUL_PROTOCOL: '1', LONGHAUL_PROCESSOR: processor },
+          own: {
+            ...command.env,
+            LONGHAUL_PROTOCOL: '1',
+            LONGHAUL_PROCESSOR: processor,
+            ...(answers ? { LONGHAUL_ACTIONS: '1' } : {}),
+          },
         }),
       },
       what,
@@ -124,7 +142,8 @@ async function openLoaded(
       const file = source.kind === 'file' ? path.resolve(source.path) : ''
       // In other languages the words for it mean nothing: their code runs in processes.
       const runner = command.onlyDescribes(description) ? description.runner : 'process'
-      if (runner === 'inline') runners.push(await openInline(file, description, options))
+      if (description.jobs === false) runners.push(noJobs(description))
+      else if (runner === 'inline') runners.push(await openInline(file, description, options))
       else if (runner === 'thread') runners.push(threadRunner(file, description, options))
       else runners.push(processRunner(description, options, startFor(description), { limitsHeap }))
     }
@@ -134,6 +153,17 @@ async function openLoaded(
     throw error
   }
 }
+
+/** Its actions have processes of their own. */
+const noJobs = (description: ProcessorDescription): Runner => ({
+  description,
+  state: () => ({ kind: 'ready', warmMs: 0 }),
+  onState: () => undefined,
+  run: () => {
+    throw new Error(`${description.name} has actions and no jobs.`)
+  },
+  stop: () => Promise.resolve(),
+})
 
 /** The author asked for this process: what the child described is imported once more, here. */
 async function openInline(

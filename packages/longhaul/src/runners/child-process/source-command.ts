@@ -74,8 +74,8 @@ export function nodeCommand(what: string, cwd: string, env: Command['env'] = {})
       nodeChild,
       what,
     ],
-    onlyDescribes: ({ runner, memory_bytes }) =>
-      runner === 'inline' || runner === 'thread' || memory_bytes !== undefined,
+    onlyDescribes: ({ runner, memory_bytes, jobs }) =>
+      runner === 'inline' || runner === 'thread' || memory_bytes !== undefined || jobs === false,
     cwd,
     env: compiled === undefined ? env : { ...env, NODE_COMPILE_CACHE: compiled },
   }

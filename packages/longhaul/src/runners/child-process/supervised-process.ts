@@ -20,6 +20,8 @@ export interface SpawnRequest {
   readonly env: Readonly<Record<string, string>>
   /** Opens fd 3 and 4 for the processor protocol. */
   readonly protocol: boolean
+  /** Also opens fd 5, for the bytes of answers. */
+  readonly answers?: boolean
 }
 
 /** A process of an author: alone in its group, niced, and never outliving us. */
@@ -34,6 +36,8 @@ export class SupervisedProcess {
   readonly control: Duplex | undefined
   /** fd 4, we read. */
   readonly messages: Duplex | undefined
+  /** fd 5, we read. */
+  readonly bytes: Duplex | undefined
   /** On `exit`, not `close`: a background grandchild may hold stdout open for hours. */
   readonly exit: Promise<ProcessExit>
   exited: ProcessExit | undefined
@@ -45,7 +49,7 @@ export class SupervisedProcess {
       cwd: request.cwd,
       env: { ...request.env, [processVariable]: this.mark },
       detached: true, // a group of its own
-      stdio: ['ignore', 'pipe', 'pipe', ...(request.protocol ? (['pipe', 'pipe'] as const) : [])],
+      stdio: ['ignore', 'pipe', 'pipe', ...pipesOf(request)],
     })
     this.pid = child.pid ?? 0
     // Without file descriptors left, Node makes no pipes at all; the exit says why.
@@ -53,7 +57,9 @@ export class SupervisedProcess {
     this.stderr = child.stderr ?? Readable.from([])
     this.control = request.protocol ? (child.stdio[3] as Duplex) : undefined
     this.messages = request.protocol ? (child.stdio[4] as Duplex) : undefined
-    for (const stream of [this.stdout, this.stderr, this.control, this.messages])
+    const [, , , , , bytes] = child.stdio as readonly unknown[]
+    this.bytes = request.answers ? (bytes as Duplex) : undefined
+    for (const stream of [this.stdout, this.stderr, this.control, this.messages, this.bytes])
       stream?.on('error', () => undefined) // a pipe whose other end died; `exit` tells
     this.exit = new Promise((resolve) => {
       child.once('exit', (code, signal) => resolve((this.exited = { code, signal })))
@@ -66,8 +72,8 @@ export class SupervisedProcess {
       return
     }
     try {
-      // nice 10: the API goes first. At once, because what it starts inherits it.
-      setPriority(this.pid, constants.priority.PRIORITY_BELOW_NORMAL)
+      // nice 10: the API goes first, and before jobs what somebody waits for. At once, because what it starts inherits it.
+      setPriority(this.pid, request.answers ? 5 : constants.priority.PRIORITY_BELOW_NORMAL)
     } catch {
       // it has ended already
     }
@@ -92,6 +98,12 @@ export class SupervisedProcess {
   /** As killAll; what it printed and nobody read is dropped. */
   async destroy(attemptId = ''): Promise<void> {
     await this.killAll(attemptId)
-    for (const stream of [this.stdout, this.stderr, this.control, this.messages]) stream?.destroy()
+    for (const stream of [this.stdout, this.stderr, this.control, this.messages, this.bytes])
+      stream?.destroy()
   }
+}
+
+function pipesOf({ protocol, answers }: SpawnRequest): readonly 'pipe'[] {
+  if (!protocol) return []
+  return answers ? ['pipe', 'pipe', 'pipe'] : ['pipe', 'pipe']
 }

@@ -1,0 +1,19 @@
+/** A sentence that was held against what was drawn. */
+export interface Check {
+  readonly says: string
+  readonly holds: boolean
+}
+
+/** One README with the services that its lines speak to. */
+export interface Part {
+  readonly title: string
+  /** Its `console` blocks are run. */
+  readonly readme: string
+  /** Files of processors. */
+  readonly serves: readonly string[]
+  /** Puts into the folder what the lines need; answers the variables that they name. */
+  prepare(folder: string, url: string): Promise<Readonly<Record<string, string>>>
+  check(folder: string, url: string): Promise<readonly Check[]>
+  /** Changes one result, as little as can be: a check must notice. */
+  corrupt(folder: string): Promise<void>
+}
