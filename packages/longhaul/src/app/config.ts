@@ -3,6 +3,7 @@ import path from 'node:path'
 import { LonghaulError } from '../errors/index.ts'
 import { isAllowEntry } from '../outbound/index.ts'
 import { parseByteSize } from '../support/byte-size.ts'
+import { readAssetApis, type AssetApis } from './asset-apis.ts'
 
 /** Every setting, resolved once: explicit options, then environment, then defaults. Frozen. */
 export interface Config {
@@ -37,6 +38,12 @@ export interface Config {
   readonly maxMemoryBytes: number
   /** Manifests and ingests, as systems A and B have them; without, their routes are not there. @default true */
   readonly batchJobs: boolean
+  /** `/api/v1` and `/api/v2` of asset operations, as system C has them. @default true */
+  readonly assetOperations: boolean
+  /** Attempts at once of an operation that does not say, on all machines together. @default 10 */
+  readonly operationConcurrency: number
+  /** The APIs that operations call, with their keys. */
+  readonly assetApis: AssetApis
   /** Of an attempt of a batch job, where neither the job nor its processor says. @default none */
   readonly jobTimeoutSeconds: number | undefined
   /** Part size of `/ingest` uploads, bytes. @default 5 MiB */
@@ -174,6 +181,9 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
     maxConcurrentJobs: options.maxConcurrentJobs ?? integer('MAX_CONCURRENT_JOBS', 3, 1),
     maxMemoryBytes: options.maxMemoryBytes ?? size('LONGHAUL_MAX_MEMORY', totalmem()),
     batchJobs: options.batchJobs ?? toggle('ENABLE_BATCH_JOBS', true),
+    assetOperations: options.assetOperations ?? toggle('ENABLE_ASSET_OPERATIONS', true),
+    operationConcurrency: options.operationConcurrency ?? integer('OPERATION_CONCURRENCY', 10, 1),
+    assetApis: options.assetApis ?? readAssetApis(env, mistakes),
     jobTimeoutSeconds:
       options.jobTimeoutSeconds ??
       (env['JOB_TIMEOUT_SECONDS'] ? integer('JOB_TIMEOUT_SECONDS', 0, 1) : undefined),

@@ -5,6 +5,7 @@ import { createHttpServer, healthStatements } from '../http/index.ts'
 import type { JobEngine } from '../jobs/engine.ts'
 import { mayReadKey, removeJobs } from '../jobs/index.ts'
 import { checkExposure, createKeys, keyStatements } from '../keys/index.ts'
+import { bindOperation, checkOperationNames, operationStatements } from '../operations/index.ts'
 import { createOutbound } from '../outbound/index.ts'
 import { findResult, reuseStatements } from '../reuse/index.ts'
 import type { ProcessorSource } from '../runners/runner.ts'
@@ -13,6 +14,7 @@ import { Activity } from '../support/activity.ts'
 import { createUploads, uploadStatements } from '../uploads/index.ts'
 import { callbackStatements, createCallbackKeys, startDeliveries } from '../webhooks/index.ts'
 import { createWorker, LogCopies, startUpkeep, thisWorker, type Worker } from '../worker/index.ts'
+import { assetApiOf } from './asset-apis.ts'
 import { AttemptCounts, countEnds } from './attempt-counts.ts'
 import { readConfig, type Config, type ConfigOptions } from './config.ts'
 import { openBackends, type Backends } from './open-backends.ts'
@@ -79,6 +81,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...callbackStatements,
       ...batchStatements,
       ...reuseStatements,
+      ...operationStatements,
     },
     options.unsafe?.engine,
   )
@@ -114,12 +117,15 @@ async function assemble(
     { host: identity.host, dataDir: config.dataDir, oneMachine: !backends.shared },
   )
 
-  const processors = await openProcessors(options.sources, config)
+  const outbound = createOutbound({ allow: config.outboundAllow })
+  const processors = await openProcessors(options.sources, config, (processor) =>
+    bindOperation(processor, (name) => ({ outbound, api: assetApiOf(config.assetApis, name) })),
+  )
   const { runners, broken } = processors
   opened.push(() => Promise.all([...runners.values()].map((runner) => runner.stop())))
+  checkOperationNames(runners.values())
   if (config.roles.worker) await limitQueues(engine, runners, { keepLower: backends.shared })
   const ends = new AttemptCounts()
-  const outbound = createOutbound({ allow: config.outboundAllow })
   const activity = new Activity()
   const services: Services = {
     ...{ config, log, database, engine, storage, uploads, outbound, runners, broken },

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { parseByteSize, type ByteSize } from '../support/byte-size.ts'
 import { parseDuration, type Duration } from '../support/duration.ts'
 import type { Action } from './action.ts'
+import type { OperationDescription } from './description.ts'
 import type { Boot, RunContext } from './run-context.ts'
 import {
   inputSchema,
@@ -101,6 +102,9 @@ export interface Processor<Calls extends ProcessorCalls = ProcessorCalls> {
   readonly queue: string | undefined
   readonly bins: boolean | undefined
   readonly runner: 'process' | 'thread' | 'inline'
+  readonly ratePerMinute?: number | undefined
+  /** Of those that `defineOperation` makes. */
+  readonly operation?: OperationDescription
 }
 
 /**

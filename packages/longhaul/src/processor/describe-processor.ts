@@ -14,6 +14,8 @@ export function describeProcessor(processor: Processor): JsonObject {
     reuse,
     queue,
     bins,
+    ratePerMinute,
+    operation,
   } = processor
   const optional = {
     version,
@@ -25,6 +27,8 @@ export function describeProcessor(processor: Processor): JsonObject {
     reuse,
     queue,
     bins,
+    rate_per_minute: ratePerMinute,
+    operation: operation as JsonObject | undefined,
   }
   return {
     name: processor.name,

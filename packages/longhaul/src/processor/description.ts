@@ -30,8 +30,24 @@ export interface ProcessorDescription {
   /** It works on bins of files: its batch jobs are told in the words of system B. */
   readonly bins?: boolean
   readonly runner?: 'process' | 'thread' | 'inline'
+  /** Starts of attempts in a minute, on all machines together. */
+  readonly rate_per_minute?: number
+  /** It is one remote operation on assets, and has routes of its own. */
+  readonly operation?: OperationDescription
   /** `python3.11`, `node24`: shown to people. */
   readonly runtime?: string
   /** SHA-256 (hex) of the served file, with what it loads from beside or below it. */
   readonly code_digest?: string
+}
+
+/** How an asset operation is called and what it answers with; its input's field `digital_asset_url` names the asset. */
+export interface OperationDescription {
+  /** The processor's name, and others for the same, each with the word for several. */
+  readonly slugs: readonly { readonly name: string; readonly plural: string }[]
+  /** Media type of an answer. */
+  readonly answers: string
+  /** Names of what is sent: one answer, several in an archive, and how names in that begin. */
+  readonly files: { readonly single: string; readonly archive: string; readonly entry: string }
+  readonly max_assets: number
+  readonly url_lifetime_seconds: number
 }

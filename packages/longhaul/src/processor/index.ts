@@ -24,6 +24,6 @@ export {
 } from './author-errors.ts'
 export { describeProcessor } from './describe-processor.ts'
 export { fileFieldsOf, type FileField } from './file-fields.ts'
-export type { ProcessorDescription } from './description.ts'
+export type { OperationDescription, ProcessorDescription } from './description.ts'
 export type * from './run-context.ts'
-export type { InputSpec, OutputSpec } from './schema-spec.ts'
+export type { InputOf, InputSpec, OutputSpec } from './schema-spec.ts'
