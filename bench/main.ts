@@ -25,6 +25,10 @@ const measurements: Readonly<Record<string, () => Promise<Measure>>> = {
     const measure = (await import('./batches.ts')).batches
     return () => measure()
   },
+  assets: async () => {
+    const measure = (await import('./assets.ts')).assets
+    return () => measure()
+  },
   parquet: async () => (await import('./parquet.ts')).parquet,
   s3: async () => (await import('./s3.ts')).s3,
   queuePeers: async () => (await import('./queue-peers.ts')).queuePeers,

@@ -3,7 +3,7 @@ import { glob, readFile } from 'node:fs/promises'
 import path from 'node:path'
 
 /**
- * Holds the tests against the description of systems A and B: every request, every weakness to beat and everything seen in
+ * Holds the tests against the description of systems A, B and C: every request, every weakness to beat and everything seen in
  * execution has a test whose title names it, as `[A.8.7]` or `[B.2 POST /jobs]`.
  */
 
@@ -31,8 +31,8 @@ export interface ListComparison {
 export function compareList(specification: string, tests: readonly string[]): ListComparison {
   const sections = sectionsOf(specification)
   const wanted = [
-    ...['A.2', 'B.2'].flatMap((name) => requestsIn(name, sections.get(name) ?? '')),
-    ...['A.8', 'B.8'].flatMap((name) =>
+    ...['A.2', 'B.2', 'C.2'].flatMap((name) => requestsIn(name, sections.get(name) ?? '')),
+    ...['A.8', 'B.8', 'C.8'].flatMap((name) =>
       numbersIn(name, sections.get(name) ?? '', /^\| (\d+) \|/gm),
     ),
     ...['Y.1', 'Y.2', 'Y.3'].flatMap((name) =>
@@ -81,8 +81,8 @@ const numbersIn = (name: string, section: string, pattern: RegExp): string[] =>
 
 /** `[A.8.5 Y.1.3 A.2 GET /health]` at the beginning of a title. */
 const tagsIn = (text: string): string[] =>
-  [...text.matchAll(/(?<=['"`])\[([ABY]\.\d[^\]\n]*)\] /g)].flatMap(([, tags = '']) =>
-    tags.split(/ (?=[ABY]\.\d)/),
+  [...text.matchAll(/(?<=['"`])\[([ABCY]\.\d[^\]\n]*)\] /g)].flatMap(([, tags = '']) =>
+    tags.split(/ (?=[ABCY]\.\d)/),
   )
 
 /** Beside the test data, where there is any: the description is no part of this repository. */

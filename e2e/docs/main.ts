@@ -19,6 +19,7 @@ const pages = [
   'docs/guides/callbacks.md',
   'docs/compat/system-a.md',
   'docs/compat/system-b.md',
+  'docs/compat/system-c.md',
   'docs/guides/clients.md',
 ]
 const root = path.join(import.meta.dirname, '../..')

@@ -27,6 +27,7 @@ import {
 } from './download-output.ts'
 import { UnreachableError } from './errors.ts'
 import { followJob, readJob, type FollowOptions, type JobUpdate } from './follow-job.ts'
+import { openOperations, type Operations } from './operations.ts'
 import { openOperator, type Operator } from './operator.ts'
 import { sha256, type Hasher } from './sha256.ts'
 import { submitJob, type SubmitOptions } from './submit-job.ts'
@@ -103,6 +104,8 @@ export interface Client {
   waits(id: string): Promise<JobWaits>
   /** Many jobs of one processor, submitted, watched, retried and fetched together. */
   readonly batches: Batches
+  /** Remote operations on assets named by URLs. */
+  readonly operations: Operations
   /** Why no earlier result was used for it, by what differed. */
   cache(id: string): Promise<JobCache>
   /** What an operator sees and does; where keys are used, theirs must be an admin's. */
@@ -193,6 +196,7 @@ export function createClient(options: ClientOptions = {}): Client {
     },
     waits: (id) => connection.read(jobWaits, `${jobPath(id)}/waits`),
     batches: openBatches(connection),
+    operations: openOperations(connection),
     cache: (id) => connection.read(jobCache, `${jobPath(id)}/cache`),
     operator: openOperator(connection),
     logs,

@@ -15,6 +15,7 @@ export type { Downloaded, DownloadOptions, DownloadSink } from './download-outpu
 export type { FollowOptions, JobUpdate } from './follow-job.ts'
 export type { BatchUpdate, FollowBatchOptions } from './follow-batch.ts'
 export type { Batches, BatchItemsQuery, BatchRequest } from './batches.ts'
+export type { AssetOptions, Operations, WaitForFlows } from './operations.ts'
 export type { Operator } from './operator.ts'
 export { sha256, type Hasher } from './sha256.ts'
 export type { SubmitOptions } from './submit-job.ts'

@@ -1,10 +1,11 @@
 import { batchItemList, batchView, operationResults } from '@longhaul/protocol'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { startStandIn } from '../../../examples/remove-background/stand-in.ts'
+import { filesWith } from './harness/kept-with.ts'
 import { startServer } from './harness/server-process.ts'
 import { until } from './harness/until.ts'
 
@@ -12,6 +13,9 @@ const example = fileURLToPath(
   new URL('../../../examples/remove-background/remove-background.ts', import.meta.url),
 )
 const assets = 200
+/** After which share of the calls. */
+const kills = [0.25, 0.6]
+const patienceMs = 180_000
 
 it('a batch of 200 assets survives kill -9: each ends once, each stored answer was one call', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-assets-'))
@@ -51,8 +55,8 @@ it('a batch of 200 assets survives kill -9: each ends once, each stored answer w
       return ids.filter((id) => jobs[id]?.status === 'COMPLETED')
     }
     const kept = new Map<string, number>()
-    for (const share of [0.15, 0.4, 0.7]) {
-      await until(`${share} of the calls`, () => standIn.calls.length >= assets * share)
+    for (const share of kills) {
+      await until(`${share} of the calls`, () => standIn.calls.length >= assets * share, patienceMs)
       for (const id of await answered()) kept.set(id, callsOf(id))
       await server.kill('SIGKILL')
       server = await open()
@@ -60,11 +64,11 @@ it('a batch of 200 assets survives kill -9: each ends once, each stored answer w
     const ended = await until('the end', async () => {
       const now = await results()
       return now.success_count === assets ? now : undefined
-    })
+    }, patienceMs)
     expect(new Set(Object.values(ended.results).map((flow) => flow.original_url)).size).toBe(assets)
     expect(standIn.charged()).toBe(assets)
     // Beside one for each, those that were under way at a kill, ten at most.
-    expect(standIn.calls.length).toBeLessThanOrEqual(assets + 3 * 10)
+    expect(standIn.calls.length).toBeLessThanOrEqual(assets + kills.length * 10)
     for (const [id, calls] of kept) expect(callsOf(id)).toBe(calls)
     const first = await fetch(String(ended.results[ids[0] ?? '']?.processed_url))
     expect(Buffer.from(await first.arrayBuffer()).subarray(1, 4).toString()).toBe('PNG')
@@ -80,13 +84,3 @@ it('a batch of 200 assets survives kill -9: each ends once, each stored answer w
     return standIn.calls.filter(({ idempotencyKey }) => idempotencyKey === id).length
   }
 })
-
-async function filesWith(folder: string, text: string): Promise<string[]> {
-  const found: string[] = []
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue
-    const bytes = await readFile(path.join(entry.parentPath, entry.name))
-    if (bytes.includes(text)) found.push(entry.name)
-  }
-  return found
-}

@@ -1,11 +1,16 @@
+import { createClient } from '@longhaul/client'
+import { createCompatClient } from '@longhaul/client/compat'
 import { operationResults, operationsStarted, type FlowResult } from '@longhaul/protocol'
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { dispatch } from '../src/cli/dispatch.ts'
+import { createKeys } from '../src/keys/index.ts'
 import { startAssetApi, type AssetApiServer } from './harness/asset-api.ts'
 import { fixture, startHttpService, type HttpService } from './harness/http-service.ts'
+import { keptWith } from './harness/kept-with.ts'
 import { until } from './harness/until.ts'
 
 // System C, row by row, against a paid API and a server of assets that are somebody else's.
@@ -314,5 +319,106 @@ describe('v2', () => {
     expect(failures).toBeGreaterThan(1)
     expect(callsAbout('stored-late.png')).toBe(1)
     expect(api.fetches.get('/stored-late.png')).toBe(1)
+  })
+})
+
+describe('clients', () => {
+  it('start, wait for and read the results of operations', async () => {
+    const client = createClient({ url: service.url })
+    const one = await client.operations.process('remove-background', at('client.png'))
+    expect(await one.text()).toBe('cut:asset /client.png')
+    const { flow_ids } = await client.operations.start('cut-outs', [at('c1.png'), at('status-404')])
+    const flows = await client.operations.wait('cut-outs', flow_ids, { pollMs: 20 })
+    expect(flow_ids.map((id) => flows[id]?.status)).toEqual(['COMPLETED', 'FAILED'])
+    const old = createCompatClient({ url: service.url })
+    const started = await old.startOperations('remove-backgrounds', [at('c2.png')])
+    const { results } = await old.getOperationResults('remove-backgrounds', started.flow_ids)
+    expect(Object.keys(results)).toEqual(started.flow_ids)
+  })
+
+  it('on the command line tell of each asset, fetch the results, and end with 3 when some failed', async () => {
+    const urls = path.join(service.folder, 'urls.txt')
+    await writeFile(urls, `# mine\n${at('line/1.png')}\n\n${at('status-404')}\n`)
+    const shown = { out: '', err: '' }
+    const code = await dispatch(
+      ['assets', 'remove-backgrounds', '--from', urls, '--out', 'cut', '--url', service.url],
+      {
+        env: {},
+        cwd: service.folder,
+        stdout: { write: (text) => ((shown.out += String(text)), true) },
+        stderr: { write: (text) => ((shown.err += String(text)), true) },
+        interruption: () => new AbortController().signal,
+      },
+    )
+    expect([code, shown.err]).toEqual([3, expect.not.stringContaining('longhaul:')])
+    const [done, failed, file = ''] = shown.out.trim().split('\n')
+    expect(done?.split('\t').slice(0, 2)).toEqual(['COMPLETED', at('line/1.png')])
+    expect(failed).toMatch(/^FAILED\t.*it answered 404/)
+    expect(file).toMatch(/^cut\/line\/1\.png\/processed_\d+_1\.png$/)
+    expect(await readFile(path.join(service.folder, file), 'utf8')).toBe('cut:asset /line/1.png')
+  })
+})
+
+describe('the key', () => {
+  it('[C.8.3] is in no row, event, log, file or answer, whatever the API says of it', async () => {
+    const said: string[] = []
+    const ask = async (what: string, json?: unknown) => {
+      const answer = await service.call(what, json === undefined ? {} : { json })
+      said.push(answer.text, JSON.stringify([...answer.headers]))
+      return answer
+    }
+    for (const status of [500, 403, 415]) {
+      api.odd = () => ({
+        status,
+        headers: { 'content-type': 'application/json', 'x-echo': 'the-key' },
+        body: `{"error": "the-key is wrong, ${Buffer.from('the-key').toString('base64')} too"}`,
+      })
+      const image_url = at(`told-${status}.png`)
+      const { text } = await ask('POST /api/v1/remove-background', { image_url })
+      expect(text).toContain('[key] is wrong, [key] too')
+    }
+    api.odd = () => undefined
+    const { flow_ids } = await start(['told.png'])
+    await untilEach(flow_ids, ['COMPLETED'])
+    for (const where of ['', '?view=native', '/events', '/logs', '/outputs', '/provenance'])
+      await ask(`GET /jobs/${flow_ids[0]}${where}`)
+    for (const where of ['/', '/openapi.json', '/processors/remove-background', '/status', '/queues'])
+      await ask(`GET ${where}`)
+    await ask('GET /metrics')
+    await ask('GET /jobs?view=native&limit=100')
+    said.push(JSON.stringify(service.logged))
+    expect(said.filter((text) => text.includes('the-key'))).toEqual([])
+    expect(await keptWith(service, 'the-key')).toEqual([])
+    // A search that finds nothing anywhere proves nothing.
+    expect((await keptWith(service, 'told-415')).length).toBeGreaterThan(0)
+  })
+
+  it('[C.8.11] is asked for when the service starts, by the names of all that is missing', async () => {
+    const files = [fixture('asset-operations.ts')]
+    await expect(startHttpService({ assetApis: { '': { url: api.url } } }, files)).rejects.toThrow(
+      'The operation remove-background calls an API: set ASSET_API_KEY.',
+    )
+  })
+
+  it('[C.8.12] of the API is spent only for those who have a key of the service, and for no web page', async () => {
+    const { database } = service.app.services
+    const origin = await service.call('POST /api/v2/remove-backgrounds', {
+      json: { image_urls: [at('page.png')] },
+      headers: { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
+    })
+    expect(origin.status).toBe(403)
+    expect(origin.headers.get('access-control-allow-origin')).toBe(null)
+    const { token: key } = await createKeys(database).create({ owner: 'ana', scopes: ['submit'] })
+    const [mine, nobodys] = await Promise.all(
+      [{ authorization: `Bearer ${key}` }, {}].map((headers) =>
+        post('/api/v2/remove-backgrounds', { image_urls: [at('owned.png')] }, headers as never),
+      ),
+    )
+    expect([mine?.status, nobodys?.status]).toEqual([200, 401])
+    const { token: other } = await createKeys(database).create({ owner: 'ben', scopes: ['submit'] })
+    const seen = await post('/api/v2/remove-backgrounds/results', mine?.json.flow_ids, {
+      authorization: `Bearer ${other}`,
+    })
+    expect(Object.values(seen.json.results)).toMatchObject([{ status: 'UNKNOWN' }])
   })
 })

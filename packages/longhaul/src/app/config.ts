@@ -101,8 +101,9 @@ const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 function readS3(env: Environment, mistakes: string[]): S3Config | undefined {
   const named = (name: string): string | undefined =>
     env[`S3_${name}`] || env[`MINIO_${name}`] || undefined
-  const ssl = /^(1|true|yes)$/i.test(named('USE_SSL') ?? '')
-  const endpoint = url('ENDPOINT_URL', named('ENDPOINT_URL'))
+  // The last two as system C called them.
+  const ssl = /^(1|true|yes)$/i.test(named('USE_SSL') ?? env['MINIO_SECURE'] ?? '')
+  const endpoint = url('ENDPOINT_URL', named('ENDPOINT_URL') ?? env['MINIO_ENDPOINT'])
   if (endpoint === undefined) return undefined
   return {
     endpoint,

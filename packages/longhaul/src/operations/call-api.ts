@@ -57,7 +57,7 @@ export async function callApi(call: Call): Promise<void> {
       await response.body?.cancel()
       throw failure(`${where} answered with ${hide(mediaType)} instead of ${operation.answers}.`)
     }
-    const bytes = response.body === null ? [] : Readable.fromWeb(response.body as never)
+    const bytes = response.body === null ? Readable.from([]) : Readable.fromWeb(response.body as never)
     await pipeline(bytes, limited(operation.maxAnswerBytes, where), createWriteStream(to))
   } catch (error) {
     if (error instanceof ApiFailure || signal.aborted) throw error
