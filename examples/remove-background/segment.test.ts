@@ -26,7 +26,11 @@ it('keeps a hole that has the colour of the background, when it is shut in', asy
 
 it.each([
   ['text', Buffer.from('not an image'), 415],
-  ['a PNG that ends early', await drawSample('pear').then((png) => png.subarray(0, png.length / 2)), 415],
+  [
+    'a PNG that ends early',
+    await drawSample('pear').then((png) => png.subarray(0, png.length / 2)),
+    415,
+  ],
 ])('refuses %s', async (_what, bytes, status) => {
   await expect(cutOut(bytes)).rejects.toMatchObject({ status })
 })

@@ -17,7 +17,9 @@ export interface StandIn {
   /** What would be on the bill: calls with an idempotency key once, however often they came. */
   readonly charged: () => number
   /** In place of an answer: a status that the API could give. */
-  misbehave: (call: Called) => { status: number; headers?: Record<string, string>; body?: string } | undefined
+  misbehave: (
+    call: Called,
+  ) => { status: number; headers?: Record<string, string>; body?: string } | undefined
   stop(): Promise<void>
 }
 
@@ -28,7 +30,13 @@ const rememberedAnswers = 1000
  * An API that removes backgrounds: `POST /segment`, multipart field `image_file`, header `x-api-key`. It bills, knows
  * idempotency keys, and has pictures of its own at `/samples/<name>.png`.
  */
-export async function startStandIn({ key, port = 0 }: { key: string; port?: number }): Promise<StandIn> {
+export async function startStandIn({
+  key,
+  port = 0,
+}: {
+  key: string
+  port?: number
+}): Promise<StandIn> {
   const calls: Called[] = []
   const keys = new Set<string>()
   const answers = new Map<string, Promise<Buffer>>()
@@ -36,7 +44,8 @@ export async function startStandIn({ key, port = 0 }: { key: string; port?: numb
 
   const segment = async (request: IncomingMessage): Promise<Buffer> => {
     if (request.headers['x-api-key'] !== key) throw new Refused(401, 'The key is not known.')
-    if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw new Refused(413, 'Too large.')
+    if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes)
+      throw new Refused(413, 'Too large.')
     const image = await imageIn(request)
     const idempotencyKey = [request.headers['idempotency-key']].flat()[0]
     const call = { path: request.url ?? '', idempotencyKey, fileName: image.name }
@@ -106,7 +115,11 @@ async function imageIn(request: IncomingMessage): Promise<File> {
 }
 
 /** A refusal is not remembered: the same key may bring another image. */
-function remember(answers: Map<string, Promise<Buffer>>, key: string, answer: Promise<Buffer>): void {
+function remember(
+  answers: Map<string, Promise<Buffer>>,
+  key: string,
+  answer: Promise<Buffer>,
+): void {
   answers.set(key, answer)
   answer.catch(() => answers.delete(key))
   const [oldest] = answers.keys()
@@ -115,6 +128,11 @@ function remember(answers: Map<string, Promise<Buffer>>, key: string, answer: Pr
 
 if (import.meta.main) {
   const { values } = parseArgs({ options: { port: { type: 'string' }, key: { type: 'string' } } })
-  const { url } = await startStandIn({ key: values.key ?? 'demo', port: Number(values.port ?? 8090) })
-  console.log(`${url}/segment  x-api-key: ${values.key ?? 'demo'}  samples: ${url}/samples/apple.png`)
+  const { url } = await startStandIn({
+    key: values.key ?? 'demo',
+    port: Number(values.port ?? 8090),
+  })
+  console.log(
+    `${url}/segment  x-api-key: ${values.key ?? 'demo'}  samples: ${url}/samples/apple.png`,
+  )
 }

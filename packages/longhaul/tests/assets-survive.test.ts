@@ -61,17 +61,25 @@ it('a batch of 200 assets survives kill -9: each ends once, each stored answer w
       await server.kill('SIGKILL')
       server = await open()
     }
-    const ended = await until('the end', async () => {
-      const now = await results()
-      return now.success_count === assets ? now : undefined
-    }, patienceMs)
+    const ended = await until(
+      'the end',
+      async () => {
+        const now = await results()
+        return now.success_count === assets ? now : undefined
+      },
+      patienceMs,
+    )
     expect(new Set(Object.values(ended.results).map((flow) => flow.original_url)).size).toBe(assets)
     expect(standIn.charged()).toBe(assets)
     // Beside one for each, those that were under way at a kill, ten at most.
     expect(standIn.calls.length).toBeLessThanOrEqual(assets + kills.length * 10)
     for (const [id, calls] of kept) expect(callsOf(id)).toBe(calls)
     const first = await fetch(String(ended.results[ids[0] ?? '']?.processed_url))
-    expect(Buffer.from(await first.arrayBuffer()).subarray(1, 4).toString()).toBe('PNG')
+    expect(
+      Buffer.from(await first.arrayBuffer())
+        .subarray(1, 4)
+        .toString(),
+    ).toBe('PNG')
     await server.kill('SIGTERM')
     expect(await filesWith(dataDir, 'a-key-to-look-for')).toEqual([])
   } finally {

@@ -1,6 +1,11 @@
 import { createClient } from '@longhaul/client'
 import { createCompatClient } from '@longhaul/client/compat'
-import { operationResults, operationsStarted, type FlowResult } from '@longhaul/protocol'
+import {
+  batchItemList,
+  operationResults,
+  operationsStarted,
+  type FlowResult,
+} from '@longhaul/protocol'
 import { execFileSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -123,9 +128,10 @@ describe('v1', () => {
     expect(response.headers.get('content-disposition')).toBe(
       'attachment; filename=background_removed_images.zip',
     )
-    expect([response.headers.get('x-total-count'), response.headers.get('x-success-count')]).toEqual(
-      ['4', '3'],
-    )
+    expect([
+      response.headers.get('x-total-count'),
+      response.headers.get('x-success-count'),
+    ]).toEqual(['4', '3'])
     const { 'manifest.json': manifest = '', ...images } = files
     expect(images).toEqual({
       'image_1_bc.png.png': 'cut:asset /a/b%20c.png',
@@ -172,7 +178,10 @@ describe('v1', () => {
       at(`to/${encodeURIComponent('http://169.254.169.254/')}`),
     ])
       expect((await ask(inside)).json).toMatchObject({ status: 403, code: 'outbound-refused' })
-    expect((await ask(at('huge.png'))).json).toMatchObject({ status: 502, code: 'outbound-too-large' })
+    expect((await ask(at('huge.png'))).json).toMatchObject({
+      status: 502,
+      code: 'outbound-too-large',
+    })
     const html = await ask(at('text/page'))
     expect(html.json).toMatchObject({ status: 400, code: 'asset-refused' })
     expect(html.json.detail).toMatch(/Content-Type is text\/html/)
@@ -245,8 +254,9 @@ describe('v2', () => {
       processor: 'remove-background',
       counts: { total: 2, completed: 2 },
     })
-    const { items } = (await service.call(`GET /batches/${first.batch_id}/items`)).json
-    expect(items.map(({ job_id }: { job_id: string }) => job_id)).toEqual(first.flow_ids)
+    const itemsOf = async (id: string) =>
+      batchItemList.parse((await service.call(`GET /batches/${id}/items`)).json).items
+    expect((await itemsOf(first.batch_id)).map(({ job_id }) => job_id)).toEqual(first.flow_ids)
     expect((await service.call(`GET /jobs/${first.flow_ids[0]}`)).json).toMatchObject({
       kind: 'operation',
     })
@@ -254,10 +264,10 @@ describe('v2', () => {
       items: [{ input: { digital_asset_url: at('native.png') } }],
     })
     const ended = await until('the native batch', async () => {
-      const { json } = await service.call(`GET /batches/${native.json.batch_id}/items`)
-      return json.items[0]?.status === 'completed' ? json.items[0] : undefined
+      const [item] = await itemsOf(String(native.json.batch_id))
+      return item?.status === 'completed' ? item : undefined
     })
-    expect((await resultsOf([ended.job_id])).success_count).toBe(1)
+    expect((await resultsOf([String(ended.job_id)])).success_count).toBe(1)
     expect(callsAbout('same-1.png')).toBe(1)
   })
 
@@ -282,9 +292,9 @@ describe('v2', () => {
       expect((await fetch(new URL(url.pathname, url))).status).toBeGreaterThanOrEqual(400)
     }
     const { storage } = service.app.services
-    const [key = ''] = (await storage.list(`results/${flow_ids[0]}/processed_`, { limit: 1 })).objects.map(
-      ({ key }) => key,
-    )
+    const [key = ''] = (
+      await storage.list(`results/${flow_ids[0]}/processed_`, { limit: 1 })
+    ).objects.map(({ key }) => key)
     const short = await storage.objectUrl(key, { expiresInSeconds: 1, baseUrl: service.url })
     await until('its expiry', async () => (await fetch(short)).status === 403)
   })
@@ -382,7 +392,13 @@ describe('the key', () => {
     await untilEach(flow_ids, ['COMPLETED'])
     for (const where of ['', '?view=native', '/events', '/logs', '/outputs', '/provenance'])
       await ask(`GET /jobs/${flow_ids[0]}${where}`)
-    for (const where of ['/', '/openapi.json', '/processors/remove-background', '/status', '/queues'])
+    for (const where of [
+      '/',
+      '/openapi.json',
+      '/processors/remove-background',
+      '/status',
+      '/queues',
+    ])
       await ask(`GET ${where}`)
     await ask('GET /metrics')
     await ask('GET /jobs?view=native&limit=100')
@@ -419,6 +435,8 @@ describe('the key', () => {
     const seen = await post('/api/v2/remove-backgrounds/results', mine?.json.flow_ids, {
       authorization: `Bearer ${other}`,
     })
-    expect(Object.values(seen.json.results)).toMatchObject([{ status: 'UNKNOWN' }])
+    expect(Object.values(operationResults.parse(seen.json).results)).toMatchObject([
+      { status: 'UNKNOWN' },
+    ])
   })
 })

@@ -4,7 +4,10 @@ import { jsonObject } from './primitives.ts'
 const webUrl = z
   .string()
   .max(2048)
-  .refine((text) => /^https?:\/\/./i.test(text) && URL.canParse(text), 'Input should be a valid URL')
+  .refine(
+    (text) => /^https?:\/\/./i.test(text) && URL.canParse(text),
+    'Input should be a valid URL',
+  )
   .meta({ format: 'uri', description: 'http or https' })
 
 const parameters = jsonObject

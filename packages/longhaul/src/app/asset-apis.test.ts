@@ -63,7 +63,7 @@ it('[C.8.7] takes every MINIO_* setting of the store', () => {
     accessKey: 'me',
     secretKey: 'secret',
   })
-  expect(
-    readConfig({}, { MINIO_ENDPOINT: 'minio:9000', MINIO_SECURE: 'true' }).s3?.endpoint,
-  ).toBe('https://minio:9000')
+  expect(readConfig({}, { MINIO_ENDPOINT: 'minio:9000', MINIO_SECURE: 'true' }).s3?.endpoint).toBe(
+    'https://minio:9000',
+  )
 })

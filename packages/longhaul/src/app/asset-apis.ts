@@ -13,7 +13,10 @@ export type AssetApis = Readonly<Record<string, Partial<AssetApi>>>
  * `ASSET_API_URL` and `ASSET_API_KEY`, and for one operation alone `ASSET_API_URL_REMOVE_BACKGROUND` and its key. System C
  * called them `REDACTED_SERVICE_API_…`.
  */
-export function readAssetApis(env: Readonly<Record<string, string | undefined>>, mistakes: string[]): AssetApis {
+export function readAssetApis(
+  env: Readonly<Record<string, string | undefined>>,
+  mistakes: string[],
+): AssetApis {
   const apis: Record<string, { url?: string; key?: string }> = {}
   for (const prefix of ['REDACTED_SERVICE_API', 'ASSET_API'])
     for (const [name, text] of Object.entries(env)) {

@@ -15,7 +15,10 @@ export async function limitQueues(
   const rates = new Map(queues.map(({ queue, ratePerMinute }) => [queue, ratePerMinute]))
   for (const { description } of runners.values()) {
     const { name, queue = name, concurrency, rate_per_minute: ratePerMinute } = description
-    if (ratePerMinute !== undefined && !(keepLower && (rates.get(queue) ?? Infinity) < ratePerMinute))
+    if (
+      ratePerMinute !== undefined &&
+      !(keepLower && (rates.get(queue) ?? Infinity) < ratePerMinute)
+    )
       await engine.setQueue(queue, { ratePerMinute })
     if (concurrency === undefined) continue
     if (keepLower && (limits.get(queue) ?? Infinity) < concurrency) continue

@@ -56,8 +56,7 @@ export async function* membersOf(
   const results: object[] = []
   for (const [index, asset] of assets.entries()) {
     const output = outputOf(asset)
-    const file =
-      output && entryName(operation.files.entry, index + 1, asset.url, output.mediaType)
+    const file = output && entryName(operation.files.entry, index + 1, asset.url, output.mediaType)
     const failure = output === undefined ? whyNone(asset, operations) : undefined
     results.push({
       ...{ n: index + 1, url: asset.url, flow_id: asset.flowId, file: file ?? null },

@@ -16,7 +16,12 @@ const longestName = 100
 export function lastSegment(url: string, otherwise = 'image'): string {
   const { pathname } = new URL(url)
   const segment = decoded(pathname.slice(pathname.lastIndexOf('/') + 1))
-  return segment.replaceAll(/[^\w.-]/g, '').replace(/^\.+/, '').slice(-longestName) || otherwise
+  return (
+    segment
+      .replaceAll(/[^\w.-]/g, '')
+      .replace(/^\.+/, '')
+      .slice(-longestName) || otherwise
+  )
 }
 
 /** Of a stored answer. It lies below its job, where no other answer has a name. */

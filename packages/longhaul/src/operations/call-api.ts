@@ -57,7 +57,8 @@ export async function callApi(call: Call): Promise<void> {
       await response.body?.cancel()
       throw failure(`${where} answered with ${hide(mediaType)} instead of ${operation.answers}.`)
     }
-    const bytes = response.body === null ? Readable.from([]) : Readable.fromWeb(response.body as never)
+    const bytes =
+      response.body === null ? Readable.from([]) : Readable.fromWeb(response.body as never)
     await pipeline(bytes, limited(operation.maxAnswerBytes, where), createWriteStream(to))
   } catch (error) {
     if (error instanceof ApiFailure || signal.aborted) throw error
@@ -124,7 +125,10 @@ function pauseOf({ headers }: Response): number | undefined {
 }
 
 const shortened = (text: string): string =>
-  text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim().slice(0, 200)
+  text
+    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+    .trim()
+    .slice(0, 200)
 
 /** Enough that a secret which begins in what is shown also ends in it. */
 async function beginningOf({ body, headers }: Response): Promise<string> {

@@ -16,9 +16,7 @@ import { fetchAsset } from './fetch-asset.ts'
 import { assetField, type Operation, type OperationHost } from './operation.ts'
 
 /** What an attempt that follows begins with; the file of the step lies in its workspace again. */
-type Kept =
-  | { readonly step: 'fetched'; readonly mediaType: string }
-  | { readonly step: 'answered' }
+type Kept = { readonly step: 'fetched'; readonly mediaType: string } | { readonly step: 'answered' }
 
 const longestPauseMs = 10 * 60_000
 

@@ -17,7 +17,11 @@ const options = {
 
 describe('an operation', () => {
   it('describes itself as a processor that runs in the service, and how it is called', () => {
-    const operation = defineOperation({ ...options, parameters: { times: z.int() }, ratePerMinute: 9 })
+    const operation = defineOperation({
+      ...options,
+      parameters: { times: z.int() },
+      ratePerMinute: 9,
+    })
     const description = checkDescription(describeProcessor(operation), '0'.repeat(64))
     expect(description).toMatchObject({
       ...{ name: 'upscale', runner: 'inline', max_attempts: 4, rate_per_minute: 9, reuse: false },
@@ -57,9 +61,12 @@ describe('an operation', () => {
 })
 
 it('makes plain names of whatever a URL says', () => {
-  const names = ['http://h/a/b.png?key=1#x', 'http://h/', 'http://h/%2e%2e%2f..%2Fetc', 'http://h/ä%zz'].map(
-    (url) => lastSegment(url),
-  )
+  const names = [
+    'http://h/a/b.png?key=1#x',
+    'http://h/',
+    'http://h/%2e%2e%2f..%2Fetc',
+    'http://h/ä%zz',
+  ].map((url) => lastSegment(url))
   expect(names).toEqual(['b.png', 'image', 'etc', 'C3A4zz'])
   expect(storedName('http://h/cat.PNG', 'image/png', 1_700_000_000_999)).toBe(
     'processed_1700000000_cat.PNG',
@@ -70,9 +77,9 @@ it('makes plain names of whatever a URL says', () => {
 })
 
 it('accepts by the kind, the whole type, or any', () => {
-  expect(['image/*', 'image/png', 'text/a, image/*', '*/*'].map((one) => isAccepted('image/png', one))).toEqual(
-    [true, true, true, true],
-  )
+  expect(
+    ['image/*', 'image/png', 'text/a, image/*', '*/*'].map((one) => isAccepted('image/png', one)),
+  ).toEqual([true, true, true, true])
   expect(['image/*', 'text/html'].map((one) => isAccepted('', one))).toEqual([false, false])
   expect(isAccepted('image/gif', 'image/png')).toBe(false)
 })

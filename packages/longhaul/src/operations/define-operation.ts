@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { defineProcessor, file, type InputSpec, type Processor } from '../processor/index.ts'
+import {
+  defineProcessor,
+  file,
+  type InputSpec,
+  type OutputFile,
+  type Processor,
+} from '../processor/index.ts'
 import { parseByteSize } from '../support/byte-size.ts'
 import { parseDuration } from '../support/duration.ts'
 import { endingOf } from './asset-names.ts'
@@ -8,6 +14,13 @@ import { assetField, type Operation, type OperationOptions } from './operation.t
 const mark = Symbol.for('longhaul.operation')
 /** Words below /api/v1 that other routes have, or are to have. */
 const reserved = ['jobs', 'datasets', 'teams', 'share', 'user', 'users', 'monitor', 'results']
+
+/** What callers of the processor send and get, for clients that are typed by the declaration. */
+export interface OperationCalls {
+  name: string
+  input: { [assetField]: string; [parameter: string]: unknown }
+  output: { processed: OutputFile }
+}
 
 /**
  * Declares one remote operation on assets that are named by their URLs; make it the default export of the served file. The
@@ -29,7 +42,7 @@ const reserved = ['jobs', 'datasets', 'teams', 'share', 'user', 'users', 'monito
  */
 export function defineOperation<const P extends InputSpec = Record<never, never>>(
   options: OperationOptions<P>,
-): Processor {
+): Processor<OperationCalls> {
   const { name, plural, answers, files = {}, retry = {} } = options
   const slugs = [{ name, plural }, ...(options.aliases ?? [])]
   for (const { name: one, plural: several } of slugs) checkSlugs(one, several)
@@ -40,7 +53,7 @@ export function defineOperation<const P extends InputSpec = Record<never, never>
     name,
     answers,
     accepts: options.accepts ?? '*/*',
-    request: options.request as unknown as Operation['request'],
+    request: options.request,
     retryDelayMs: parseDuration(retry.delay ?? '2 s'),
     fetchTimeoutMs: parseDuration(options.fetchTimeout ?? '10 s'),
     callTimeoutMs: parseDuration(options.callTimeout ?? '30 s'),
@@ -90,9 +103,7 @@ export const operationOf = (processor: Processor): Operation | undefined =>
   (processor as { readonly [mark]?: Operation })[mark]
 
 const shapeOf = (spec: InputSpec | undefined): Readonly<Record<string, z.ZodType>> =>
-  spec === undefined
-    ? {}
-    : ('_zod' in spec ? (spec as z.ZodObject).shape : spec) as Readonly<Record<string, z.ZodType>>
+  spec === undefined ? {} : '_zod' in spec ? (spec as z.ZodObject).shape : spec
 
 function checkSlugs(name: string, plural: string): void {
   for (const slug of [name, plural]) {
@@ -101,7 +112,9 @@ function checkSlugs(name: string, plural: string): void {
         `An operation's names are parts of its URLs: letters, digits, "-", "_" and "."; got ${JSON.stringify(slug)}`,
       )
     if (reserved.includes(slug))
-      throw new TypeError(`An operation cannot be called ${slug}: /api/v1/${slug} is something else`)
+      throw new TypeError(
+        `An operation cannot be called ${slug}: /api/v1/${slug} is something else`,
+      )
   }
   if (name === plural)
     throw new TypeError(`Operation ${name} needs another word for several assets than for one`)

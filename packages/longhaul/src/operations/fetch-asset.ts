@@ -43,7 +43,10 @@ function checkReply({ status, url, headers }: OutboundReply, accepts: string): s
   if (status === 408 || status === 425 || status === 429 || status >= 500)
     throw new LonghaulError('outbound-failed', `${where} answered ${status}.`)
   if (status !== 200)
-    throw new LonghaulError('asset-not-found', `There is no asset at ${where}: it answered ${status}.`)
+    throw new LonghaulError(
+      'asset-not-found',
+      `There is no asset at ${where}: it answered ${status}.`,
+    )
   const mediaType = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? ''
   if (!isAccepted(mediaType, accepts))
     throw new LonghaulError(

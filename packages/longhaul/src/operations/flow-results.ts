@@ -88,7 +88,9 @@ function pendingFlow({ id, cancelled_at, input }: PendingFlow): FlowResult {
   return { ...unfinished(id), status: 'CANCELLED', error: 'cancelled', original_url }
 }
 
-const assetOf = (input: JobParams['input']): string => String(input[assetField] ?? 'unknown')
+function assetOf({ [assetField]: url }: JobParams['input']): string {
+  return typeof url === 'string' ? url : 'unknown'
+}
 
 const unfinished = (id: string): FlowResult => ({
   ...{ url: id, success: false, status: 'PENDING', error: null },

@@ -1,7 +1,10 @@
 import type { Statements } from '../database/database.ts'
 
 /** $1: a JSON array of ids. */
-const ids = { sqlite: `(SELECT value FROM json_each(?1))`, postgres: `(SELECT json_array_elements_text($1::json))` }
+const ids = {
+  sqlite: `(SELECT value FROM json_each(?1))`,
+  postgres: `(SELECT json_array_elements_text($1::json))`,
+}
 const jobs = (given: string) =>
   `SELECT id, owner, processor, state, params, result, problem FROM job WHERE id IN ${given}`
 const pending = (given: string) =>

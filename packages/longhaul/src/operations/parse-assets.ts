@@ -18,7 +18,7 @@ export function parseAsset(body: unknown): AssetsSaid {
   const { digital_asset_url, image_url, parameters = {} } = parseRequest(assetRequest, body, 'body')
   const url = digital_asset_url ?? image_url
   if (url === undefined) throw missing('digital_asset_url')
-  return { urls: [url], parameters: parameters as JsonObject }
+  return { urls: [url], parameters: parameters }
 }
 
 /** Several. Throws 'invalid-request'; 'bad-request' for none and for too many. */
@@ -26,7 +26,8 @@ export function parseAssets(body: unknown, maxAssets: number): AssetsSaid {
   const said = parseRequest(assetsRequest, body, 'body')
   const urls = said.digital_asset_urls ?? said.image_urls
   if (urls === undefined) throw missing('digital_asset_urls')
-  if (urls.length === 0) throw new LonghaulError('bad-request', 'At least one digital asset URL is required')
+  if (urls.length === 0)
+    throw new LonghaulError('bad-request', 'At least one digital asset URL is required')
   if (urls.length > maxAssets)
     throw new LonghaulError(
       'bad-request',
@@ -36,7 +37,7 @@ export function parseAssets(body: unknown, maxAssets: number): AssetsSaid {
   const { parameters = {}, idempotency_key, callback_url } = said
   return {
     urls,
-    parameters: parameters as JsonObject,
+    parameters: parameters,
     idempotencyKey: idempotency_key || undefined,
     callbackUrl: callback_url || undefined,
   }
@@ -46,7 +47,8 @@ export function parseAssets(body: unknown, maxAssets: number): AssetsSaid {
 export function parseFlowIds(body: unknown): readonly string[] {
   const given = Array.isArray(body) ? { flow_ids: body as unknown[] } : body
   const { flow_ids } = parseRequest(resultsRequest, given, 'body')
-  if (flow_ids.length === 0) throw new LonghaulError('bad-request', 'At least one flow ID is required')
+  if (flow_ids.length === 0)
+    throw new LonghaulError('bad-request', 'At least one flow ID is required')
   if (flow_ids.length > maxFlowIds)
     throw new LonghaulError('bad-request', `Maximum ${maxFlowIds} flow IDs allowed per request`)
   return flow_ids

@@ -40,7 +40,8 @@ export const operationRoutes: FastifyPluginAsyncZod<{
       config: { waits: true },
       schema: {
         tags,
-        summary: 'The processed asset itself; of several, a ZIP with those that succeeded and manifest.json',
+        summary:
+          'The processed asset itself; of several, a ZIP with those that succeeded and manifest.json',
         params: slug,
         body: z.union([assetRequest, assetsRequest]),
       },
