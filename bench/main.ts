@@ -26,6 +26,10 @@ const measurements: Readonly<Record<string, () => Promise<Measure>>> = {
     return () => measure()
   },
   callables: async () => (await import('./callables.ts')).callables,
+  assets: async () => {
+    const measure = (await import('./assets.ts')).assets
+    return () => measure()
+  },
   parquet: async () => (await import('./parquet.ts')).parquet,
   s3: async () => (await import('./s3.ts')).s3,
   ifcb: async () => (await import('./ifcb.ts')).ifcb,

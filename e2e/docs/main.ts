@@ -20,6 +20,7 @@ const pages = [
   'docs/guides/actions.md',
   'docs/compat/system-a.md',
   'docs/compat/system-b.md',
+  'docs/compat/system-c.md',
   'docs/compat/system-d.md',
   'docs/guides/clients.md',
 ]

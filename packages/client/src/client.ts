@@ -29,6 +29,7 @@ import {
 } from './download-output.ts'
 import { UnreachableError } from './errors.ts'
 import { followJob, readJob, type FollowOptions, type JobUpdate } from './follow-job.ts'
+import { openOperations, type Operations } from './operations.ts'
 import { openOperator, type Operator } from './operator.ts'
 import { sha256, type Hasher } from './sha256.ts'
 import { submitJob, type SubmitOptions } from './submit-job.ts'
@@ -114,6 +115,8 @@ export interface Client {
   readonly batches: Batches
   /** Functions that the operator lists, called by name. */
   readonly callables: Callables
+  /** Remote operations on assets named by URLs. */
+  readonly operations: Operations
   /** Why no earlier result was used for it, by what differed. */
   cache(id: string): Promise<JobCache>
   /** What an operator sees and does; where keys are used, theirs must be an admin's. */
@@ -212,6 +215,7 @@ export function createClient(options: ClientOptions = {}): Client {
     waits: (id) => connection.read(jobWaits, `${jobPath(id)}/waits`),
     batches: openBatches(connection),
     callables: openCallables(connection),
+    operations: openOperations(connection),
     cache: (id) => connection.read(jobCache, `${jobPath(id)}/cache`),
     operator: openOperator(connection),
     logs,

@@ -12,6 +12,8 @@ export type {
   JobInput,
   Row,
 } from './class-form/index.ts'
+export { defineOperation, type OperationCalls } from './operations/define-operation.ts'
+export type { ApiRequest, AssetApi, AssetCall, OperationOptions } from './operations/operation.ts'
 export {
   action,
   ActionError,

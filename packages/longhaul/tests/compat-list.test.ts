@@ -48,7 +48,7 @@ it('finds what no test names, and what tests name that is not there', () => {
   })
 })
 
-it('names every request and every number of systems A, B and D', async ({ skip }) => {
+it('names every request and every number of systems A, B, C and D', async ({ skip }) => {
   const file = specificationFile()
   if (file === undefined) return skip('LONGHAUL_TESTDATA has no ../spec/five-systems.md beside it')
   const found = compareList(await readFile(file, 'utf8'), await testFiles())

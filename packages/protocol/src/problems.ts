@@ -98,6 +98,11 @@ export const catalogue = {
   'outbound-failed': { status: 502, title: 'Another server could not be reached' },
   'outbound-timeout': { status: 504, title: 'Another server took too long' },
   'outbound-too-large': { status: 502, title: 'Another server sent too much' },
+  // assets and the APIs that process them
+  'asset-refused': { status: 400, title: 'The asset is not what the operation takes' },
+  'asset-not-found': { status: 502, title: 'The asset is not there' },
+  'operation-failed': { status: 502, title: "The operation's API failed" },
+  'operation-timeout': { status: 504, title: "The operation's API took too long" },
   // configuration and start
   'invalid-config': { status: 500, title: 'The configuration is not valid' },
   'database-unusable': { status: 503, title: 'The database cannot be used' },

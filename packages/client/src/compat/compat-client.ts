@@ -12,11 +12,14 @@ import {
   type IngestStarted,
   type JobOutput,
   type ManifestSubmitted,
+  type OperationResults,
+  type OperationsStarted,
   type SystemAJob,
 } from '@longhaul/protocol'
 import type { ByteSource } from '../byte-source.ts'
 import { openConnection, type ConnectionOptions } from '../connection.ts'
 import { downloadOutput, type Downloaded, type DownloadSink } from '../download-output.ts'
+import { openOperations, type AssetOptions } from '../operations.ts'
 import { sha256, type Hasher } from '../sha256.ts'
 import { toBin, type BinFiles } from './bin-files.ts'
 import { DownloadError, inOldWords } from './errors.ts'
@@ -50,7 +53,7 @@ export type BinsStarted = Omit<IngestStarted, 'files'> & {
   readonly bins: readonly { readonly bin_id: string; readonly files: IngestStarted['files'] }[]
 }
 
-/** What the clients of systems A and B could do, in their words; on disk files: `withFiles` of `@longhaul/client/node`. */
+/** What the clients of systems A, B and C could do, in their words; on disk files: `withFiles` of `@longhaul/client/node`. */
 export interface CompatClient {
   readonly url: string
   health(): Promise<Health>
@@ -78,6 +81,13 @@ export interface CompatClient {
   /** What a completed job made, each with the URI that its result names. */
   outputs(jobId: string): Promise<readonly JobOutput[]>
   download(output: JobOutput, sink: DownloadSink): Promise<Downloaded>
+  /** System C: a job for each asset; the URL is that of the service itself. */
+  startOperations(
+    operations: string,
+    assetUrls: readonly string[],
+    options?: AssetOptions,
+  ): Promise<OperationsStarted>
+  getOperationResults(operations: string, flowIds: readonly string[]): Promise<OperationResults>
 }
 
 /**
@@ -111,8 +121,11 @@ export function createCompatClient(options: CompatOptions = {}): CompatClient {
         : connection.read(ingestStarted, '/ingest/start', { ...post, json: request }),
     ) as Promise<never>
 
+  const operations = openOperations(connection)
   return {
     url: connection.url,
+    startOperations: (...request) => inOldWords(operations.start(...request)),
+    getOperationResults: (...request) => inOldWords(operations.results(...request)),
     startIngest,
     uploadBins,
     health: () => inOldWords(connection.read(health, '/health')),

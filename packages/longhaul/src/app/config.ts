@@ -3,6 +3,7 @@ import path from 'node:path'
 import { LonghaulError } from '../errors/index.ts'
 import { isAllowEntry } from '../outbound/index.ts'
 import { parseByteSize } from '../support/byte-size.ts'
+import { readAssetApis, type AssetApis } from './asset-apis.ts'
 
 /** Every setting, resolved once: explicit options, then environment, then defaults. Frozen. */
 export interface Config {
@@ -49,6 +50,12 @@ export interface Config {
   readonly actionSlots: number
   /** How many more of them may wait; the next are refused. @default 64 */
   readonly actionQueue: number
+  /** `/api/v1` and `/api/v2` of asset operations, as system C has them. @default true */
+  readonly assetOperations: boolean
+  /** Attempts at once of an operation that does not say, on all machines together. @default 10 */
+  readonly operationConcurrency: number
+  /** The APIs that operations call, with their keys. */
+  readonly assetApis: AssetApis
   /** Of an attempt of a batch job or a callable, where neither the job nor its processor says. @default none */
   readonly jobTimeoutSeconds: number | undefined
   /** Part size of `/ingest` uploads, bytes. @default 5 MiB */
@@ -123,8 +130,9 @@ const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 function readS3(env: Environment, mistakes: string[]): S3Config | undefined {
   const named = (name: string): string | undefined =>
     env[`S3_${name}`] || env[`MINIO_${name}`] || undefined
-  const ssl = /^(1|true|yes)$/i.test(named('USE_SSL') ?? '')
-  const endpoint = url('ENDPOINT_URL', named('ENDPOINT_URL'))
+  // The last two as system C called them.
+  const ssl = /^(1|true|yes)$/i.test(named('USE_SSL') ?? env['MINIO_SECURE'] ?? '')
+  const endpoint = url('ENDPOINT_URL', named('ENDPOINT_URL') ?? env['MINIO_ENDPOINT'])
   if (endpoint === undefined) return undefined
   return {
     endpoint,
@@ -232,6 +240,9 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
     directActions: options.directActions ?? toggle('ENABLE_DIRECT_ACTIONS', true),
     actionSlots: options.actionSlots ?? integer('ACTION_SLOTS', availableParallelism() + 1, 1),
     actionQueue: options.actionQueue ?? integer('ACTION_QUEUE', 64),
+    assetOperations: options.assetOperations ?? toggle('ENABLE_ASSET_OPERATIONS', true),
+    operationConcurrency: options.operationConcurrency ?? integer('OPERATION_CONCURRENCY', 10, 1),
+    assetApis: options.assetApis ?? readAssetApis(env, mistakes),
     jobTimeoutSeconds:
       options.jobTimeoutSeconds ??
       (env['JOB_TIMEOUT_SECONDS'] ? integer('JOB_TIMEOUT_SECONDS', 0, 1) : undefined),

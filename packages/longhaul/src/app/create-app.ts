@@ -6,6 +6,7 @@ import { createHttpServer, healthStatements } from '../http/index.ts'
 import type { JobEngine } from '../jobs/engine.ts'
 import { mayReadKey, removeJobs } from '../jobs/index.ts'
 import { checkExposure, createKeys, keyStatements } from '../keys/index.ts'
+import { bindOperation, checkOperationNames, operationStatements } from '../operations/index.ts'
 import { createOutbound } from '../outbound/index.ts'
 import { findResult, reuseStatements } from '../reuse/index.ts'
 import type { ProcessorSource } from '../runners/runner.ts'
@@ -14,6 +15,7 @@ import { Activity } from '../support/activity.ts'
 import { createUploads, uploadStatements } from '../uploads/index.ts'
 import { callbackStatements, createCallbackKeys, startDeliveries } from '../webhooks/index.ts'
 import { createWorker, LogCopies, startUpkeep, thisWorker, type Worker } from '../worker/index.ts'
+import { assetApiOf } from './asset-apis.ts'
 import { AttemptCounts, countEnds } from './attempt-counts.ts'
 import { readConfig, type Config, type ConfigOptions } from './config.ts'
 import { openBackends, type Backends } from './open-backends.ts'
@@ -80,6 +82,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...callbackStatements,
       ...batchStatements,
       ...reuseStatements,
+      ...operationStatements,
     },
     options.unsafe?.engine,
   )
@@ -116,12 +119,15 @@ async function assemble(
   )
 
   const sources = callableSources(options.sources, config)
-  const processors = await openProcessors(sources, config)
+  const outbound = createOutbound({ allow: config.outboundAllow })
+  const processors = await openProcessors(sources, config, (processor) =>
+    bindOperation(processor, (name) => ({ outbound, api: assetApiOf(config.assetApis, name) })),
+  )
   const { runners, broken } = processors
   opened.push(() => Promise.all([...runners.values()].map((runner) => runner.stop())))
+  checkOperationNames(runners.values())
   if (config.roles.worker) await limitQueues(engine, runners, { keepLower: backends.shared })
   const ends = new AttemptCounts()
-  const outbound = createOutbound({ allow: config.outboundAllow })
   const activity = new Activity()
   const calls = sources.some(({ kind }) => kind === 'callable')
   const runs = new RunDirectories({ config, engine, storage, log })

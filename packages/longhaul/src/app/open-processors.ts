@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { isLonghaulError, LonghaulError } from '../errors/index.ts'
 import { childProcessRunners } from '../runners/index.ts'
-import type { ProcessorSource, Runner } from '../runners/runner.ts'
+import type { ProcessorSource, Runner, RunnerOptions } from '../runners/runner.ts'
 import type { Config } from './config.ts'
 import type { BrokenSource } from './services.ts'
 import { describedRunner } from './described-runner.ts'
@@ -20,11 +20,13 @@ export interface OpenedProcessors {
 
 /**
  * Opens every source at once; one that cannot be loaded is reported, the others serve. Without the worker's role they are
- * only asked to describe themselves: no child stays, no setup is waited for. Throws on two equal names.
+ * only asked to describe themselves: no child stays, no setup is waited for. Throws on two equal names, and on what only the
+ * operator can mend.
  */
 export async function openProcessors(
   sources: readonly ProcessorSource[],
   config: Config,
+  bind?: RunnerOptions['bind'],
 ): Promise<OpenedProcessors> {
   const runners = new Map<string, Runner>()
   const broken: OpenedProcessors['broken'] = []
@@ -38,6 +40,8 @@ export async function openProcessors(
     shardBytes: config.shardBytes,
     actionSlots: config.actionSlots,
     actionQueue: config.actionQueue,
+    operationSlots: config.operationConcurrency,
+    ...(bind && { bind }),
   }
   const { concurrency } = config.callables
   const open = async (source: ProcessorSource): Promise<readonly Runner[]> => {
@@ -77,7 +81,8 @@ export async function openProcessors(
         runners.set(name, runner)
       }
     } else {
-      if (!isLonghaulError(result.reason)) {
+      // A setting that is missing is the operator's to mend, before anything is taken.
+      if (!isLonghaulError(result.reason) || result.reason.code === 'invalid-config') {
         await stopAll(opened)
         throw result.reason
       }

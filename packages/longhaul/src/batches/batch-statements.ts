@@ -20,12 +20,13 @@ export const batchStatements = {
     postgres: `INSERT INTO batch (id, owner, processor, job, parameters, callback_url, tags, created_at)
       VALUES ($1, $2, $3, $4, $5, $6, $7, ${pgNow})`,
   },
-  // Items as one JSON array of { item, name, input }; input is text in it, which comes out as it went in.
+  // Items as one JSON array of { item, name, input, job_id? }; input is text in it, which comes out as it went in.
   'batch.add-items': {
-    sqlite: `INSERT INTO batch_item (batch_id, item, name, input)
-      SELECT ?, value ->> '$.item', value ->> '$.name', value ->> '$.input' FROM json_each(?)`,
-    postgres: `INSERT INTO batch_item (batch_id, item, name, input)
-      SELECT $1, (value ->> 'item')::integer, value ->> 'name', value ->> 'input' FROM json_array_elements($2::json)`,
+    sqlite: `INSERT INTO batch_item (batch_id, item, name, input, job_id)
+      SELECT ?, value ->> '$.item', value ->> '$.name', value ->> '$.input', value ->> '$.job_id' FROM json_each(?)`,
+    postgres: `INSERT INTO batch_item (batch_id, item, name, input, job_id)
+      SELECT $1, (value ->> 'item')::integer, value ->> 'name', value ->> 'input', value ->> 'job_id'
+      FROM json_array_elements($2::json)`,
   },
   'batch.open': {
     sqlite: `UPDATE batch SET opened_at = ${now}, total = ?1, idem_key = ?2, idem_hash = ?3,
@@ -71,7 +72,12 @@ export const batchStatements = {
         AND problem::json ->> 'code' IN (SELECT json_array_elements_text($4::json)) ORDER BY batch_item LIMIT $3`,
   },
   'batch.pending': same(
-    'SELECT item, name, input FROM batch_item WHERE batch_id = $1 AND item > $2 ORDER BY item LIMIT $3',
+    'SELECT item, name, input, job_id FROM batch_item WHERE batch_id = $1 AND item > $2 ORDER BY item LIMIT $3',
+  ),
+  // Of every item that has one, in their order.
+  'batch.job-ids': same(
+    `SELECT batch_item AS item, id FROM job WHERE batch_id = $1
+      UNION ALL SELECT item, job_id FROM batch_item WHERE batch_id = $1 AND job_id IS NOT NULL ORDER BY 1`,
   ),
 
   'batch.to-feed': same(

@@ -31,6 +31,8 @@ export interface JobOfBatch extends Pick<
   NewJob,
   'queue' | 'version' | 'priority' | 'maxFailures' | 'timeoutMs'
 > {
+  /** @default 'processor' */
+  readonly kind?: 'operation'
   /** Whether earlier results may stand for those of its items. */
   readonly reuse?: boolean
 }
@@ -40,6 +42,8 @@ export interface PendingItemRow {
   readonly item: number
   readonly name: string
   readonly input: string
+  /** The id that its job will have, where that was told. */
+  readonly job_id: string | null
 }
 
 /** What is read of an item's job. */

@@ -21,6 +21,8 @@ export interface NewBatch extends ItemRules {
   /** Has passed the outbound guard. */
   readonly callbackUrl: string | undefined
   readonly tags: readonly string[]
+  /** Of the job that an item will be, where that is to be known at once. @default each gets one when it becomes a job */
+  readonly newJobId?: () => string
 }
 
 export const maxItems = 100_000
@@ -56,6 +58,7 @@ export async function createBatch(
       const rows = items.map(({ name, input }, index) => ({
         ...{ item: first + index, name },
         input: JSON.stringify(input),
+        ...(batch.newJobId && { job_id: batch.newJobId() }),
       }))
       return database.write([{ statement: 'batch.add-items', params: [id, JSON.stringify(rows)] }])
     })

@@ -93,13 +93,13 @@ export async function feedBatch(
   }
 }
 
-function jobOf(batch: BatchRow, { item, name, input }: PendingItemRow): NewJob {
+function jobOf(batch: BatchRow, { item, name, input, job_id }: PendingItemRow): NewJob {
   const { reuse, ...job } = JSON.parse(batch.job) as JobOfBatch
   return {
-    ...job,
-    id: newId('j'),
-    processor: batch.processor,
     kind: 'processor',
+    ...job,
+    id: job_id ?? newId('j'),
+    processor: batch.processor,
     owner: batch.owner,
     params: {
       input: JSON.parse(input) as JsonObject,

@@ -5,5 +5,8 @@
  */
 export { batchStatements } from './batch-statements.ts'
 export { batchCallbackBody } from './batch-callback.ts'
+export { createBatch } from './create-batch.ts'
+export { feedBatch, startFeedingBatches } from './feed-batches.ts'
 export { findBatch } from './find-batch.ts'
-export { startFeedingBatches } from './feed-batches.ts'
+export type { Member } from './archive/archive-members.ts'
+export { zipOf } from './archive/zip.ts'

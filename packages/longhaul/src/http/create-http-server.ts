@@ -16,6 +16,7 @@ import {
   workerRoutes,
 } from '../jobs/index.ts'
 import { createKeys } from '../keys/index.ts'
+import { operationRoutes } from '../operations/routes.ts'
 import { cacheRoutes } from '../reuse/routes-cache.ts'
 import type { Activity } from '../support/activity.ts'
 import { uploadRoutes } from '../uploads/routes.ts'
@@ -121,6 +122,7 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
     services,
     keys: createCallbackKeys(database, config.callbackSecrets),
   })
+  if (config.assetOperations) await app.register(operationRoutes, { services, watch })
   await app.register(features)
   // A client of an older service changes its base URL to this prefix, and nothing else.
   await app.register(features, { prefix: '/processors/:processor' })

@@ -3,10 +3,12 @@
  * its drivers in sqlite/; projections/ says one job in the words of each family of clients.
  */
 export { attemptLines } from './attempt-lines.ts'
+export { baseUrlOf } from './base-url.ts'
 export { checkCallback } from './check-callback.ts'
 export { createEventStreams, type EventStreams } from './event-streams.ts'
 export { createJobSockets, type JobSockets } from './job-sockets.ts'
 export { createJobWatch, type JobWatch } from './job-watch.ts'
+export { preferredWaitSeconds } from './http-preferences.ts'
 export { plainFileName } from './file-name.ts'
 export { findJob } from './find-job.ts'
 export { fileOfUrl, resolveFile } from './resolve-file.ts'

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { parseByteSize, type ByteSize } from '../support/byte-size.ts'
 import { parseDuration, type Duration } from '../support/duration.ts'
 import type { Action } from './action.ts'
+import type { OperationDescription } from './description.ts'
 import type { Boot, RunContext } from './run-context.ts'
 import {
   inputSchema,
@@ -103,6 +104,9 @@ export interface Processor<Calls extends ProcessorCalls = ProcessorCalls> {
   readonly runner: 'process' | 'thread' | 'inline'
   /** False: it has actions only. */
   readonly jobs: boolean
+  readonly ratePerMinute?: number | undefined
+  /** Of those that `defineOperation` makes. */
+  readonly operation?: OperationDescription
 }
 
 /**

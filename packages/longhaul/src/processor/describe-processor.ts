@@ -15,6 +15,8 @@ export function describeProcessor(processor: Processor): JsonObject {
     reuse,
     queue,
     bins,
+    ratePerMinute,
+    operation,
   } = processor
   const optional = {
     version,
@@ -28,6 +30,8 @@ export function describeProcessor(processor: Processor): JsonObject {
     bins,
     ...(processor.jobs ? {} : { jobs: false }),
     ...describeActions(processor),
+    rate_per_minute: ratePerMinute,
+    operation: operation as JsonObject | undefined,
   }
   return {
     name: processor.name,

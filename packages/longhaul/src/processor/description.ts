@@ -33,6 +33,10 @@ export interface ProcessorDescription {
   /** False: it has actions and takes no jobs. @default true */
   readonly jobs?: boolean
   readonly actions?: readonly ActionDescription[]
+  /** Starts of attempts in a minute, on all machines together. */
+  readonly rate_per_minute?: number
+  /** It is one remote operation on assets, and has routes of its own. */
+  readonly operation?: OperationDescription
   /** `python3.11`, `node24`: shown to people. */
   readonly runtime?: string
   /** SHA-256 (hex) of the served file, with what it loads from beside or below it. */
@@ -64,4 +68,16 @@ export interface ActionDescription {
   /** `Prefer: respond-async` makes a job of the processor. */
   readonly respond_async?: boolean
   readonly tags?: readonly string[]
+}
+
+/** How an asset operation is called and what it answers with; its input's field `digital_asset_url` names the asset. */
+export interface OperationDescription {
+  /** The processor's name, and others for the same, each with the word for several. */
+  readonly slugs: readonly { readonly name: string; readonly plural: string }[]
+  /** Media type of an answer. */
+  readonly answers: string
+  /** Names of what is sent: one answer, several in an archive, and how names in that begin. */
+  readonly files: { readonly single: string; readonly archive: string; readonly entry: string }
+  readonly max_assets: number
+  readonly url_lifetime_seconds: number
 }

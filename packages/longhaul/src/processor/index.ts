@@ -33,6 +33,10 @@ export {
 } from './author-errors.ts'
 export { describeProcessor } from './describe-processor.ts'
 export { fileFieldsOf, type FileField } from './file-fields.ts'
-export type { ActionDescription, ProcessorDescription } from './description.ts'
+export type {
+  ActionDescription,
+  OperationDescription,
+  ProcessorDescription,
+} from './description.ts'
 export type * from './run-context.ts'
-export type { InputSpec, OutputSpec } from './schema-spec.ts'
+export type { InputOf, InputSpec, OutputSpec } from './schema-spec.ts'

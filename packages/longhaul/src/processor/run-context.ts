@@ -32,11 +32,12 @@ export interface RunContext<I extends InputSpec, W = undefined> {
   /**
    * Offers state to continue from; call it at every step. It is lazy: the state is taken, and written with the files and all
    * outputs so far, when `every` has passed, or when the worker is about to end; then it throws once it is saved, and the
-   * job goes on elsewhere. Records written before a checkpoint are kept, those after it are written again.
+   * job goes on elsewhere. Records written before a checkpoint are kept, those after it are written again. Answers whether
+   * state was saved now.
    *
    * @example await ctx.checkpoint(() => ({ step }), { files: ['field.bin'], every: '1 min' })
    */
-  readonly checkpoint: (state: () => Json, options?: CheckpointOptions) => Promise<void>
+  readonly checkpoint: (state: () => Json, options?: CheckpointOptions) => Promise<boolean>
 }
 
 /**

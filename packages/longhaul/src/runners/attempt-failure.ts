@@ -1,3 +1,4 @@
+import type { ProblemCode } from '@longhaul/protocol'
 import { LonghaulError, toProblem } from '../errors/index.ts'
 import type { FromProcessor } from './messages.ts'
 import type { RunOutcome } from './runner.ts'
@@ -5,9 +6,11 @@ import type { RunOutcome } from './runner.ts'
 type Failure = Omit<Extract<RunOutcome, { kind: 'failed' }>, 'usage'>
 type ErrorMessage = Extract<FromProcessor, { type: 'error' }>
 
-/** The processor said what went wrong. */
-export function failureOfMessage(message: ErrorMessage): Failure {
-  const { code, retry_after_ms: afterMs } = message
+/** The processor said what went wrong; `problem`: what code of this process calls it. */
+export function failureOfMessage(
+  message: ErrorMessage & { readonly problem?: ProblemCode },
+): Failure {
+  const { code, problem = code, retry_after_ms: afterMs } = message
   const facts = {
     ...(message.kind === undefined ? {} : { kind: message.kind }),
     ...(message.field === undefined ? {} : { field: message.field }),
@@ -16,7 +19,7 @@ export function failureOfMessage(message: ErrorMessage): Failure {
   const never = code === 'invalid-input' || code === 'permanent'
   return {
     kind: 'failed',
-    problem: toProblem(new LonghaulError(code, message.message, { facts })),
+    problem: toProblem(new LonghaulError(problem, message.message, { facts })),
     retry: never ? 'never' : afterMs === undefined ? 'policy' : { afterMs },
   }
 }

@@ -8,6 +8,9 @@ const schemaObject = z.custom<JsonObject>(
   'must be a JSON Schema object',
 )
 const positive = z.number().positive().optional()
+const slug = z
+  .string()
+  .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, 'must be letters, digits, "-", "_" and ".", at most 64')
 
 const describedAction = z.looseObject({
   name: z.string(),
@@ -20,9 +23,7 @@ const describedAction = z.looseObject({
 
 /** What a processor of any language may say about itself. Unknown fields are dropped. */
 const described = z.object({
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, 'must be letters, digits, "-", "_" and ".", at most 64'),
+  name: slug,
   version: z.string().min(1).max(200).optional(),
   description: z.string().default(''),
   input: schemaObject.default({ type: 'object' }),
@@ -37,6 +38,16 @@ const described = z.object({
   queue: z.string().min(1).optional(),
   bins: z.boolean().optional(),
   runner: z.enum(['process', 'thread', 'inline']).optional(),
+  rate_per_minute: positive,
+  operation: z
+    .object({
+      slugs: z.array(z.object({ name: slug, plural: slug })).min(1),
+      answers: z.string(),
+      files: z.object({ single: slug, archive: slug, entry: slug }),
+      max_assets: z.int().min(1),
+      url_lifetime_seconds: z.number().positive(),
+    })
+    .optional(),
   runtime: z.string().optional(),
   jobs: z.boolean().optional(),
   actions: z.array(describedAction).optional(),

@@ -1,5 +1,6 @@
 import type { Problem } from '@longhaul/protocol'
 import type { Progress } from '../jobs/job.ts'
+import type { Processor } from '../processor/index.ts'
 import type { ProcessorDescription } from '../processor/description.ts'
 import type { Json, JsonObject } from '../support/json.ts'
 import type { ActionRunner } from './action-runner.ts'
@@ -139,4 +140,8 @@ export interface RunnerOptions {
   readonly recordsFileBytes: number
   readonly shardBytes: number
   readonly cancelGraceMs?: { readonly term: number; readonly kill: number }
+  /** Attempts at once of an asset operation that does not say; they wait for others, and take none of `slots`. @default slots */
+  readonly operationSlots?: number
+  /** Gives a processor that runs in this process what only the service has. Throws 'invalid-config' where that is not there. */
+  readonly bind?: (processor: Processor) => Processor
 }

@@ -12,8 +12,8 @@ interface ClaimOptions {
   readonly worker: () => WorkerInfo
   /** What each queue may be asked for now, besides what is being asked for already. */
   readonly wanted: () => readonly Want[]
-  /** Slots of this process that are free. */
-  readonly free: () => number
+  /** Slots of this process that are free, for that queue or for any. */
+  readonly free: (queue?: string) => number
   /** Whether anything may be claimed at all; asked before each claim. */
   readonly mayClaim: () => Promise<boolean>
   readonly begin: Begin
@@ -104,7 +104,7 @@ export class ClaimLoop {
         for (let i = 0; i < queues.length && free() > 0; i++) {
           const queue = queues[(this.#turn + i) % queues.length]
           if (queue === undefined || this.#stopped || !(await mayClaim())) continue
-          const slots = Math.min(this.#roomOf(queue, wanted()), free())
+          const slots = Math.min(this.#roomOf(queue, wanted()), free(queue))
           if (slots <= 0) continue
           await this.#ask({ queue, slots }, begin, async () => ({
             claims: await engine.claim(worker(), [{ queue, slots }]),

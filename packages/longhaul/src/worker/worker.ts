@@ -63,13 +63,27 @@ export function createWorker(parts: WorkerParts): Worker {
   const claims = new ClaimLoop(parts, {
     worker,
     wanted: () => queuesWithRoom(),
-    free: () => config.maxConcurrentJobs - (attempts.size - leaving.size),
+    free: (queue) => (ownPools().has(queue ?? '') ? Infinity : freeSlots()),
     mayClaim: async () => {
       await disk.look()
       return holding() === undefined
     },
     begin,
   })
+
+  /** Queues of processors that only wait for others: what they have is limited by itself, and in nobody's way. */
+  function ownPools(): ReadonlySet<string> {
+    const own = [...runners.values()].filter(({ description }) => description.operation)
+    return new Set(own.map(queueOf))
+  }
+
+  function freeSlots(ending?: Attempt): number {
+    const own = ownPools()
+    const taken = [...attempts].filter(
+      (attempt) => attempt !== ending && !leaving.has(attempt) && !own.has(attempt.job.queue),
+    )
+    return config.maxConcurrentJobs - taken.length
+  }
 
   function begin(claim: Claim, since: number): void {
     const attempt = new Attempt(attemptParts, claim, runners.get(claim.job.processor))
@@ -117,6 +131,9 @@ export function createWorker(parts: WorkerParts): Worker {
       const busy = staying.filter((attempt) => attempt.job.processor === name).length
       queues.set(queue, (queues.get(queue) ?? 0) + Math.max(0, concurrency - busy))
     }
+    // A slot that was none of the shared ones gives nobody one of those.
+    if (ending !== undefined && freeSlots(ending) <= 0)
+      for (const queue of queues.keys()) if (!ownPools().has(queue)) queues.delete(queue)
     return [...queues].filter(([, slots]) => slots > 0).map(([queue, slots]) => ({ queue, slots }))
   }
 

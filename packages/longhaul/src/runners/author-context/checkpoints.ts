@@ -18,7 +18,7 @@ export class Checkpoints {
   readonly #channel: Channel
   readonly #orders: AttemptOrders
   readonly #outputs: AttemptOutputs
-  #saving: Promise<void> | undefined
+  #saving: Promise<boolean> | undefined
   /** The last one that was tried; the attempt began as if it had just been saved. */
   #triedAt = performance.now()
   #failed = false
@@ -30,7 +30,7 @@ export class Checkpoints {
     this.#outputs = outputs
   }
 
-  readonly offer = async (state: () => Json, options: CheckpointOptions = {}): Promise<void> => {
+  readonly offer = async (state: () => Json, options: CheckpointOptions = {}): Promise<boolean> => {
     const { signal } = this.#orders
     signal.throwIfAborted()
     if (performance.now() - this.#turnedAt > turnEveryMs) {
@@ -39,7 +39,7 @@ export class Checkpoints {
       signal.throwIfAborted()
     }
     const { files = [], every = defaultEvery } = options
-    if (!this.#saving && !this.#isDue(parseDuration(every))) return
+    if (!this.#saving && !this.#isDue(parseDuration(every))) return false
     return (this.#saving ??= this.#save(state, files).finally(() => (this.#saving = undefined)))
   }
 
@@ -49,7 +49,7 @@ export class Checkpoints {
     return this.#orders.draining || sinceMs >= everyMs
   }
 
-  async #save(takeState: () => Json, files: readonly string[]): Promise<void> {
+  async #save(takeState: () => Json, files: readonly string[]): Promise<boolean> {
     // Taken before anything is awaited: the author's loop may go on without waiting for us.
     const state = takeState() ?? null
     checkSize(state)
@@ -67,6 +67,7 @@ export class Checkpoints {
     this.#failed = !saved
     if (stop === true) this.#orders.stop('drain')
     this.#orders.signal.throwIfAborted()
+    return saved
   }
 }
 

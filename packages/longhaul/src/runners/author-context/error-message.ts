@@ -1,9 +1,14 @@
+import type { ProblemCode } from '@longhaul/protocol'
 import { inspect } from 'node:util'
 import type { z } from 'zod'
+import { isLonghaulError } from '../../errors/index.ts'
 import type { ActionError, InvalidInputError, RetryableError } from '../../processor/index.ts'
 import type { FromProcessor } from '../messages.ts'
 
-export type ErrorMessage = Extract<FromProcessor, { type: 'error' }>
+export type ErrorMessage = Extract<FromProcessor, { type: 'error' }> & {
+  /** What the service's own code calls it; not on the wire, where `code` is all there is. */
+  readonly problem?: ProblemCode
+}
 
 /** Whatever the author's code threw, in the protocol's words. Classes are told by name: there may be two copies of them. */
 export function toErrorMessage(thrown: unknown, signal: AbortSignal): ErrorMessage {
@@ -13,6 +18,7 @@ export function toErrorMessage(thrown: unknown, signal: AbortSignal): ErrorMessa
     message: error.message || error.name,
     kind: error.name,
     trace: inspect(thrown).slice(0, 64 * 1024),
+    ...(isLonghaulError(error.cause) ? { problem: error.cause.code } : {}),
   } as const
   // Once the attempt is to stop, an error is how it stops: an AbortError of fetch as well as our own.
   if (signal.aborted) return { ...base, code: 'cancelled' }

@@ -12,13 +12,13 @@ import type { AttemptOrders } from './attempt-orders.ts'
 import { authorLog } from './author-log.ts'
 import type { Channel } from './channel.ts'
 import { Checkpoints } from './checkpoints.ts'
-import { invalidInput, toErrorMessage } from './error-message.ts'
+import { invalidInput, toErrorMessage, type ErrorMessage } from './error-message.ts'
 import { reviveFiles } from './input-files.ts'
 import { AttemptOutputs } from './outputs.ts'
 import { progressFunction, ProgressReporter, trackFunction } from './progress-reporter.ts'
 import { checkResult } from './result-value.ts'
 
-export type AttemptEnd = Extract<FromProcessor, { type: 'result' | 'error' }>
+export type AttemptEnd = Extract<FromProcessor, { type: 'result' }> | ErrorMessage
 
 /**
  * One attempt of a TypeScript processor, from the run message to the last word, whatever process it is in. Never rejects.

@@ -176,7 +176,13 @@ async function openInline(
   const processor = processors.find(({ name }) => name === description.name)
   if (!processor)
     throw new LonghaulError('processor-broken', `${description.name} is not there any more.`)
-  return inlineRunner(processor, description, options, path.dirname(file))
+  const bound = options.bind?.(processor) ?? processor
+  const folder = path.dirname(file)
+  if (description.operation === undefined) return inlineRunner(bound, description, options, folder)
+  const { slots, operationSlots = slots } = options
+  const { concurrency = operationSlots } = description
+  const described = { ...description, concurrency }
+  return inlineRunner(bound, described, { ...options, slots: concurrency }, folder)
 }
 
 async function described(child: WarmChild, what: string): Promise<DescribeMessage> {
