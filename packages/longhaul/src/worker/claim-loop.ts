@@ -99,11 +99,12 @@ export class ClaimLoop {
           this.#publications = false
         }
         // With every slot taken there is nothing to ask for, however often somebody says that there is work.
-        const queues = free() > 0 ? wanted().map(({ queue }) => queue) : []
+        const queues = wanted().flatMap(({ queue }) => (free(queue) > 0 ? [queue] : []))
         // Each round starts with another queue, so that none is served first for ever.
-        for (let i = 0; i < queues.length && free() > 0; i++) {
+        for (let i = 0; i < queues.length; i++) {
           const queue = queues[(this.#turn + i) % queues.length]
-          if (queue === undefined || this.#stopped || !(await mayClaim())) continue
+          if (queue === undefined || free(queue) <= 0 || this.#stopped || !(await mayClaim()))
+            continue
           const slots = Math.min(this.#roomOf(queue, wanted()), free(queue))
           if (slots <= 0) continue
           await this.#ask({ queue, slots }, begin, async () => ({
