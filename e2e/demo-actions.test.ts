@@ -27,6 +27,7 @@ it('runs the lines of the README as they stand, finds every pixel right, and exi
   const [right = '', corrupted = ''] = stdout.split('One result is changed')
   expect(right).not.toContain('✗')
   expect(right.match(/✓/g)).toHaveLength(7)
+  expect(corrupted.match(/✓/g)).toHaveLength(6 + 4) // the same but for one, then those of asset operations
   expect(corrupted).toContain('until now there were 0 differences')
   expect(corrupted).toMatch(/✗ grey\.bmp has all \d+ grey values/)
   expect(corrupted).toContain('verdict  WRONG: 1 differences')

@@ -30,6 +30,8 @@ export async function startService(
     readonly python?: string
     /** Variables that the processors may see. */
     readonly env?: Readonly<Record<string, string>>
+    /** Of the service itself. */
+    readonly settings?: Readonly<Record<string, string>>
   },
 ): Promise<Service> {
   const child = spawn(
@@ -55,6 +57,7 @@ export async function startService(
         LOG_LEVEL: 'warn',
         ...backends(),
         ...options.env,
+        ...options.settings,
         ...(options.python === undefined ? {} : { LONGHAUL_PYTHON: options.python }),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
