@@ -237,6 +237,9 @@ describe('documentation', () => {
     expect(Object.keys(native.paths as object)).toContain('/processors/shout/run')
     expect(Object.keys(native.paths as object)).not.toContain('/ingest/start')
     expect(Object.keys(compat.paths as object).sort()).toEqual([
+      '/api/v1/{operation}',
+      '/api/v2/{operation}',
+      '/api/v2/{operation}/results',
       '/health',
       '/ingest/abort',
       '/ingest/complete',
