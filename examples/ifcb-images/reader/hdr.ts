@@ -61,7 +61,7 @@ const oldNames: Record<string, readonly [name: string, integer: boolean]> = {
 function quotedTable(lines: readonly string[]): Header {
   const unquoted = lines.map((line) => line.replaceAll('"', '').trim())
   if (lines.length < 6) return { context: unquoted, values: {} }
-  const names = words(unquoted.at(-2)!)
+  const names = words(unquoted.at(-2))
   const cells = words(lines.at(-1)!.replaceAll(/[",]/g, ' '))
   const values: [string, HeaderValue][] = []
   for (const [index, name] of names.entries()) {
