@@ -96,7 +96,8 @@ export default defineConfig({
           include: ['e2e/**/*.test.ts'],
           exclude: [...exclude, 'e2e/readme/**'],
           ...limits,
-          testTimeout: 300_000,
+          // Whole demos, and torture until it has found something: minutes, where two other suites run beside them.
+          testTimeout: 600_000,
         },
       },
       {

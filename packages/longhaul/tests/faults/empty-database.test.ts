@@ -26,6 +26,6 @@ describe.each(drivers)('an empty %s', (driver) => {
       tags.set(await hosts.submit('write', { tag: `t${n}` }, n % 3), `t${n}`)
     await hosts.ended([...tags.keys()])
     await expectDoneOnce(configs[0] ?? {}, tags)
-    expect(hosts.servers.map((server) => server.errors())).toEqual(['', '', ''])
+    expect(hosts.servers.map((server) => server.errors()).join('')).toBe('')
   })
 })
