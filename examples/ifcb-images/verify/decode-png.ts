@@ -30,6 +30,10 @@ export function decodePng(png: Buffer): Grey {
   const pixels = Buffer.alloc(width * height)
   for (let y = 0; y < height; y++) {
     const filter = rows[y * (width + 1)]!
+    if (filter === 0) {
+      rows.copy(pixels, y * width, y * (width + 1) + 1, (y + 1) * (width + 1))
+      continue
+    }
     for (let x = 0; x < width; x++) {
       const left = x > 0 ? pixels[y * width + x - 1]! : 0
       const above = y > 0 ? pixels[(y - 1) * width + x]! : 0
@@ -42,13 +46,16 @@ export function decodePng(png: Buffer): Grey {
 }
 
 function predict(filter: number, left: number, above: number, corner: number): number {
-  if (filter === 0) return 0
   if (filter === 1) return left
   if (filter === 2) return above
   if (filter === 3) return (left + above) >> 1
   if (filter !== 4) throw new Error(`unknown filter ${filter}`)
   const estimate = left + above - corner
-  const [a, b, c] = [left, above, corner].map((value) => Math.abs(estimate - value))
-  if (a! <= b! && a! <= c!) return left
-  return b! <= c! ? above : corner
+  const [a, b, c] = [
+    Math.abs(estimate - left),
+    Math.abs(estimate - above),
+    Math.abs(estimate - corner),
+  ]
+  if (a <= b && a <= c) return left
+  return b <= c ? above : corner
 }
