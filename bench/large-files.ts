@@ -84,7 +84,7 @@ async function roundTrip(service: Service, file: string, size: number): Promise<
   if (received !== size) throw new Error(`Sent ${size} bytes, got ${received} back`)
 }
 
-async function uploadFile(service: Service, file: string, size: number): Promise<string> {
+export async function uploadFile(service: Service, file: string, size: number): Promise<string> {
   const json = { method: 'POST', headers: { 'content-type': 'application/json' } }
   const started = await fetch(`${service.url}/uploads`, {
     ...json,

@@ -21,6 +21,7 @@ const measurements: Readonly<Record<string, () => Promise<Measure>>> = {
     const { largeFiles } = await import('./large-files.ts')
     return () => largeFiles()
   },
+  downloads: async () => (await import('./downloads.ts')).downloads,
   batches: async () => {
     const measure = (await import('./batches.ts')).batches
     return () => measure()
