@@ -1,5 +1,4 @@
-import type { JobEngine } from '../jobs/engine.ts'
-import { observeAttempts } from '../jobs/index.ts'
+import type { Claim, JobEngine } from '../jobs/engine.ts'
 import type { JobId } from '../jobs/job.ts'
 import type { RunDirectories } from './run-directories.ts'
 
@@ -9,15 +8,39 @@ export function reflectingEngine(
   runs: Pick<RunDirectories, 'reflect' | 'reflectSoon'>,
 ): JobEngine {
   const ours = new Set<JobId>()
-  return observeAttempts(engine, {
-    began({ job }) {
-      if (job.kind !== 'callable') return
+  const began = (claims: readonly Claim[]): void => {
+    for (const { job } of claims) {
+      if (job.kind !== 'callable') continue
       ours.add(job.id)
       runs.reflectSoon(job.id)
+    }
+  }
+  /** Nobody waits for it: the slot is free as soon as the database knows. */
+  const ended = (items: readonly { readonly lease: { readonly jobId: JobId } }[]): void => {
+    for (const { lease } of items)
+      if (ours.delete(lease.jobId)) void runs.reflect({ id: lease.jobId })
+  }
+  return {
+    ...engine,
+    async claim(worker, wants) {
+      const claims = await engine.claim(worker, wants)
+      began(claims)
+      return claims
     },
-    /** Nobody waits for it: the slot is free as soon as the database knows. */
-    ended(id) {
-      if (ours.delete(id)) void runs.reflect({ id })
+    async settle(items) {
+      const verdicts = await engine.settle(items)
+      ended(items.filter(({ outcome }) => outcome.kind !== 'publishing'))
+      return verdicts
     },
-  })
+    async settleAndClaim(items, worker, wants) {
+      const turnover = await engine.settleAndClaim(items, worker, wants)
+      ended(items)
+      began(turnover.claims)
+      return turnover
+    },
+    async release(leases) {
+      await engine.release(leases)
+      ended(leases.map((lease) => ({ lease })))
+    },
+  }
 }
