@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { Transform, type Readable } from 'node:stream'
@@ -10,6 +10,7 @@ import { mayReadKey, plainFileName, resolveFile, type FileRef } from '../jobs/in
 import type { Scope } from '../jobs/engine.ts'
 import type { StagedFile } from '../runners/messages.ts'
 import { keyOfUri } from '../storage/object-uri.ts'
+import { digestOfFile } from '../support/digest-of-file.ts'
 import { newId } from '../support/ids.ts'
 import type { Json } from '../support/json.ts'
 
@@ -89,7 +90,7 @@ export class CallFiles {
       return this.#write(body, target, uri)
     }
     const { size, sha256 } = await storage.materialize(key, target)
-    return { size, sha256: sha256 ?? (await digestOf(target)) }
+    return { size, sha256: sha256 ?? (await digestOfFile(target)).sha256 }
   }
 
   async #write(body: Readable, target: string, name: string) {
@@ -106,12 +107,6 @@ export class CallFiles {
     await pipeline(body, measure, createWriteStream(target), { signal })
     return { size, sha256: hash.digest('hex') }
   }
-}
-
-async function digestOf(file: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
-  return hash.digest('hex')
 }
 
 const tooLarge = (name: string, maxBytes: number): LonghaulError =>

@@ -1,4 +1,4 @@
-import type { Claim, JobEngine } from '../jobs/engine.ts'
+import type { Claim, JobEngine, Settlement } from '../jobs/engine.ts'
 import type { JobId } from '../jobs/job.ts'
 import type { RunDirectories } from './run-directories.ts'
 
@@ -29,12 +29,12 @@ export function reflectingEngine(
     },
     async settle(items) {
       const verdicts = await engine.settle(items)
-      ended(items.filter(({ outcome }) => outcome.kind !== 'publishing'))
+      ended(items.filter(isEnd))
       return verdicts
     },
     async settleAndClaim(items, worker, wants) {
       const turnover = await engine.settleAndClaim(items, worker, wants)
-      ended(items)
+      ended(items.filter(isEnd))
       began(turnover.claims)
       return turnover
     },
@@ -44,3 +44,5 @@ export function reflectingEngine(
     },
   }
 }
+
+const isEnd = ({ outcome }: Settlement): boolean => outcome.kind !== 'publishing'

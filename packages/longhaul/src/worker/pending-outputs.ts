@@ -7,6 +7,7 @@ import type { PendingOutput } from '../jobs/job.ts'
 import { isOutputName } from '../runners/index.ts'
 import type { Storage } from '../storage/object-store.ts'
 import { uriOfKey } from '../storage/object-uri.ts'
+import { digestOfFile } from '../support/digest-of-file.ts'
 import { containedFile } from './contained-file.ts'
 
 const MiB = 1024 * 1024
@@ -115,7 +116,7 @@ export class PendingOutputs {
     if (this.#storage.putFile && size <= maxPartBytes) {
       const part = await this.#storage.putFile(upload, 1, file)
       if (part.sha256 !== undefined) return { parts: [part], sha256: part.sha256 }
-      return { parts: [part], sha256: await sha256Of(file) }
+      return { parts: [part], sha256: (await digestOfFile(file)).sha256 }
     }
     const partBytes = partBytesFor(size, this.#storage.limits)
     const whole = createHash('sha256')
@@ -166,11 +167,4 @@ async function* hashing(
     hash.update(chunk as Buffer)
     yield chunk as Buffer
   }
-}
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(file, { highWaterMark: MiB }))
-    hash.update(chunk as Buffer)
-  return hash.digest('hex')
 }

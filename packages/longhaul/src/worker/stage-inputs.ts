@@ -10,6 +10,7 @@ import { fetchFile, isWebUri, type FetchFile } from '../outbound/index.ts'
 import type { ProcessorDescription } from '../processor/description.ts'
 import type { StagedFile } from '../runners/messages.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import { digestOfFile } from '../support/digest-of-file.ts'
 import type { Json, JsonObject } from '../support/json.ts'
 import { keyOfUri } from '../storage/object-uri.ts'
 import { fileFieldsOf } from '../processor/file-fields.ts'
@@ -138,7 +139,7 @@ async function fetchObject(uri: string, target: string, { storage, signal }: Sta
   if (storage.materialize) {
     const info = await storage.materialize(key, target)
     if (info.sha256 !== undefined) return { size: info.size, sha256: info.sha256 }
-    return hashOfFile(target, signal)
+    return digestOfFile(target, signal)
   }
   const { info, body } = await storage.get(key)
   const written = await writeHashed(body, target, signal)
@@ -181,15 +182,5 @@ async function writeHashed(body: NodeJS.ReadableStream, target: string, signal: 
   await pipeline(body, measure, createWriteStream(target, { highWaterMark: 1024 * 1024 }), {
     signal,
   })
-  return { size, sha256: hash.digest('hex') }
-}
-
-async function hashOfFile(file: string, signal: AbortSignal) {
-  const hash = createHash('sha256')
-  let size = 0
-  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024, signal })) {
-    hash.update(chunk as Buffer)
-    size += (chunk as Buffer).length
-  }
   return { size, sha256: hash.digest('hex') }
 }
