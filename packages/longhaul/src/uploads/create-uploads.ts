@@ -5,6 +5,7 @@ import { checkRoom } from './disk-room.ts'
 import { abortStrays, cleanUp, expireUploads } from './expire-uploads.ts'
 import { abortIngest, filesOfIngest } from './ingest-files.ts'
 import { expired, fileRefOf, keepMs, layoutOf, sessionOf, type UploadContext } from './session.ts'
+import { putPart } from './put-part.ts'
 import { startUploads } from './start-uploads.ts'
 import type { UploadRow } from './upload-statements.ts'
 import { partsOf, uploadView } from './upload-view.ts'
@@ -21,8 +22,18 @@ export function createUploads(context: UploadContext): Uploads {
   const extend = (storeUploadId: string) =>
     database.write([{ statement: 'upload.extend', params: [keepMs(context), storeUploadId] }])
 
+  async function partReceived(storeUploadId: string): Promise<void> {
+    // Thousands of parts need not be thousands of writes.
+    const before = extended.get(storeUploadId)
+    if (before !== undefined && Date.now() - before < keepMs(context) / 10) return
+    if (extended.size > 10_000) extended.clear()
+    extended.set(storeUploadId, Date.now())
+    await extend(storeUploadId)
+  }
+
   return {
     start: (request) => startUploads(context, request),
+    putPart: (request) => putPart(context, request, partReceived),
     complete: (request) => completeUpload(context, request),
     checkRoom: (bytes, options) => checkRoom(context, bytes, options),
 
@@ -71,14 +82,7 @@ export function createUploads(context: UploadContext): Uploads {
       await cleanUp(context)
     },
 
-    async partReceived(storeUploadId) {
-      // Thousands of parts need not be thousands of writes.
-      const before = extended.get(storeUploadId)
-      if (before !== undefined && Date.now() - before < keepMs(context) / 10) return
-      if (extended.size > 10_000) extended.clear()
-      extended.set(storeUploadId, Date.now())
-      await extend(storeUploadId)
-    },
+    partReceived,
 
     async expire() {
       const count = await expireUploads(context)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
 import { describe, expect, it, beforeEach, afterEach } from 'vitest'
 import type { Storage } from '../storage/index.ts'
@@ -32,6 +33,7 @@ const startOne = async (name = 'a.bin'): Promise<StartedFile> => {
   if (!file) throw new Error('nothing started')
   return file
 }
+const sha256Of = (part: Buffer) => createHash('sha256').update(part).digest('hex')
 const code = (code: string, facts = {}): unknown =>
   expect.objectContaining({ code, facts: expect.objectContaining(facts) })
 
@@ -72,6 +74,23 @@ describe('an upload', () => {
     await send(test.storage, file, bytes)
     await expect(test.uploads.fileOf(file.fileId, owner)).rejects.toEqual(code('upload-incomplete'))
     await complete()
+  })
+
+  it('takes parts through the service, and keeps none of one with other bytes', async () => {
+    const { fileId: uploadId } = await startOne()
+    const put = (partNumber: number, part: Buffer, sha256 = sha256Of(part)) =>
+      test.uploads.putPart({ owner, uploadId, partNumber, body: part, sha256 })
+    await expect(put(1, bytes.subarray(0, 10), sha256Of(bytes))).rejects.toEqual(
+      code('checksum-mismatch'),
+    )
+    await expect(put(2, bytes.subarray(10, 19))).rejects.toEqual(code('invalid-part'))
+    await expect(put(4, bytes.subarray(0, 10))).rejects.toEqual(code('invalid-part'))
+    expect((await test.uploads.get(uploadId, owner)).missingParts).toEqual([1, 2, 3])
+    for (const n of [2, 1, 3])
+      expect(await put(n, bytes.subarray(n * 10 - 10, n * 10))).toMatchObject({ partNumber: n })
+    const { key } = await test.uploads.complete({ owner, fileId: uploadId })
+    expect((await buffer((await test.storage.get(key)).body)).equals(bytes)).toBe(true)
+    await expect(put(1, bytes.subarray(0, 10))).rejects.toEqual(code('upload-complete'))
   })
 
   it('is complete with the parts that are named: sorted or not, quoted or not', async () => {

@@ -1,5 +1,6 @@
 import type { FileRef, JobId } from '../jobs/job.ts'
 import type { Write } from '../database/database.ts'
+import type { Bytes } from '../storage/index.ts'
 
 /**
  * Upload sessions: one store behind `/uploads` and `/ingest`. A session is one file in a multipart upload; an ingest is
@@ -8,6 +9,11 @@ import type { Write } from '../database/database.ts'
 export interface Uploads {
   /** Names are checked here: 'invalid-file-name', 'duplicate-file-name', 'upload-too-large', 'insufficient-storage'. */
   start(request: StartUploads): Promise<StartedUploads>
+  /**
+   * The bytes of one part, through the service. Replaces an earlier part of that number. Throws 'checksum-mismatch' for
+   * another SHA-256 and 'invalid-part' for another length than the part has: nothing is kept then.
+   */
+  putPart(request: PutPart): Promise<ReceivedPart>
   /** Idempotent; other parts after success: 'upload-complete'; missing or short parts: 'upload-incomplete' naming them. */
   complete(request: CompleteUpload): Promise<CompletedUpload>
   /** The object of a completed upload; throws 'upload-not-found', 'upload-incomplete'. */
@@ -76,6 +82,23 @@ export interface StartedUploads {
     readonly partUrls: readonly { readonly partNumber: number; readonly url: string }[]
   }[]
   readonly expiresAt: Date
+}
+export interface PutPart {
+  readonly owner: string | 'everyone'
+  readonly uploadId: string
+  /** From 1. */
+  readonly partNumber: number
+  readonly body: Bytes
+  /** Hex. */
+  readonly sha256?: string
+  readonly signal?: AbortSignal
+}
+export interface ReceivedPart {
+  readonly partNumber: number
+  readonly etag: string
+  readonly size: number
+  /** Hex, where the store knows it. */
+  readonly sha256?: string
 }
 export interface CompleteUpload {
   readonly owner: string | 'everyone'
