@@ -94,7 +94,8 @@ async function takePieces(
     const to = path.join(temp, String(sizes.length))
     const isOurs = version !== undefined // what was put there by hand may change
     const isLinked = isOurs && (await linked(source.file, to))
-    const isSame = isLinked && (version.pieces !== undefined || (await stat(to, { bigint: true })).ino === ino)
+    const isSame =
+      isLinked && (version.pieces !== undefined || (await stat(to, { bigint: true })).ino === ino)
     if (!isSame) {
       await removeQuietly(to)
       const bytes = version?.pieces
