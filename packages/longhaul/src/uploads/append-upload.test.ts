@@ -106,9 +106,12 @@ describe('an upload that is appended to', () => {
   })
 
   it('may be empty', async () => {
-    const uploadId = await start()
-    await test.uploads.declareSize({ owner, uploadId, sizeBytes: 0 })
-    expect((await test.uploads.complete({ owner, fileId: uploadId })).sizeBytes).toBe(0)
+    const grown = await start()
+    await test.uploads.declareSize({ owner, uploadId: grown, sizeBytes: 0 })
+    const appended = await start({ sizeBytes: 0 })
+    await append(appended, 0, Buffer.alloc(0))
+    for (const fileId of [grown, appended, await start({ sizeBytes: 0 })])
+      expect((await test.uploads.complete({ owner, fileId })).sizeBytes).toBe(0)
   })
 
   it.each([
@@ -198,6 +201,10 @@ describe('uploads that are joined', () => {
     await expect(join('0'.repeat(64))).rejects.toEqual(code('checksum-mismatch'))
     const done = await join(sha256Of(bytes))
     expect(done.sizeBytes).toBe(26)
+    expect(await test.uploads.get(done.fileId, owner, { baseUrl })).toMatchObject({
+      status: 'completed',
+      receivedBytes: 26,
+    })
     for (const id of uploadIds) await test.uploads.abort(id, owner)
     expect((await contentOf(done.key)).equals(bytes)).toBe(true)
     expect(await test.uploads.fileOf(done.fileId, owner)).toMatchObject({
