@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import { LonghaulError } from '../../errors/index.ts'
 import { chunksOf } from '../body-chunks.ts'
 import type { Bytes } from '../object-store.ts'
@@ -13,8 +14,8 @@ export interface Written {
 const stagingBytes = 256 * 1024
 
 /**
- * Streams a body into a file and hashes it on the way. Memory is two staging buffers, whatever the body: one
- * fills while the other is being written, and a slow disk slows the source down.
+ * Streams a body into a file and hashes it on the way. Memory is two batches, whatever the body: one fills while the other
+ * is being written, and a slow disk slows the source down.
  */
 export async function writeBody(
   file: FileHandle,
@@ -28,45 +29,107 @@ export async function writeBody(
 ): Promise<Written> {
   const { signal, maxBytes = Infinity, at = 0 } = options
   const hash = createHash('sha256')
+  // Chunks of a stream are its reader's; a generator may use its buffer again as soon as it is asked for more.
+  const batch = body instanceof Readable ? keptChunks() : copiedChunks()
   let size = 0
   let written = at
-  let used = 0
-  let filling = Buffer.allocUnsafe(stagingBytes)
-  let spare: Buffer<ArrayBuffer> | undefined
   let writing: Promise<void> = Promise.resolve()
 
   const flush = async () => {
-    const full = filling.subarray(0, used)
-    hash.update(full)
+    const full = batch.take()
+    for (const chunk of full) hash.update(chunk)
     await writing
-    writing = writeAll(file, full, written)
-    written += full.byteLength
+    writing = writeMany(file, full, written)
     writing.catch(() => {}) // seen by the await above or by the last one
-    const next = spare ?? Buffer.allocUnsafe(stagingBytes)
-    spare = filling
-    filling = next
-    used = 0
+    for (const chunk of full) written += chunk.byteLength
   }
 
   try {
     for await (const chunk of chunksOf(body, signal)) {
       size += chunk.byteLength
       if (size > maxBytes) throw tooLong(maxBytes)
-      // Copied, because a generator may use its own buffer again as soon as it is asked for more.
       for (let from = 0; from < chunk.byteLength;) {
-        const piece = chunk.subarray(from, from + stagingBytes - used)
-        filling.set(piece, used)
-        used += piece.byteLength
-        from += piece.byteLength
-        if (used === stagingBytes) await flush()
+        from += batch.add(chunk.subarray(from))
+        if (batch.isFull()) await flush()
       }
     }
-    if (used > 0) await flush()
+    if (!batch.isEmpty()) await flush()
   } finally {
     await writing.catch(() => {}) // nothing may still write when the caller closes the file
   }
   await writing
   return { size, sha256: hash.digest('hex') }
+}
+
+/** What is written at once. `take` empties it; what it gave is good until it is taken from twice more. */
+interface Batch {
+  /** How many of these bytes it has taken. */
+  add(chunk: Uint8Array): number
+  isFull(): boolean
+  isEmpty(): boolean
+  take(): readonly Uint8Array[]
+}
+
+/** As many chunks as one system call writes. */
+const maxChunks = 256
+
+function keptChunks(): Batch {
+  let chunks: Uint8Array[] = []
+  let used = 0
+  return {
+    add(chunk) {
+      const taken = chunk.subarray(0, stagingBytes)
+      chunks.push(taken)
+      used += taken.byteLength
+      return taken.byteLength
+    },
+    isFull: () => used >= stagingBytes || chunks.length === maxChunks,
+    isEmpty: () => used === 0,
+    take() {
+      const full = chunks
+      chunks = []
+      used = 0
+      return full
+    },
+  }
+}
+
+function copiedChunks(): Batch {
+  let filling = Buffer.allocUnsafe(stagingBytes)
+  let spare: Buffer<ArrayBuffer> | undefined
+  let used = 0
+  return {
+    add(chunk) {
+      const piece = chunk.subarray(0, stagingBytes - used)
+      filling.set(piece, used)
+      used += piece.byteLength
+      return piece.byteLength
+    },
+    isFull: () => used === stagingBytes,
+    isEmpty: () => used === 0,
+    take() {
+      const full = filling.subarray(0, used)
+      const next = spare ?? Buffer.allocUnsafe(stagingBytes)
+      spare = filling
+      filling = next
+      used = 0
+      return [full]
+    },
+  }
+}
+
+async function writeMany(
+  file: FileHandle,
+  chunks: readonly Uint8Array[],
+  at: number,
+): Promise<void> {
+  const { bytesWritten } = await file.writev(chunks, at)
+  let from = 0
+  for (const chunk of chunks) {
+    const done = Math.min(chunk.byteLength, Math.max(0, bytesWritten - from))
+    if (done < chunk.byteLength) await writeAll(file, chunk.subarray(done), at + from + done)
+    from += chunk.byteLength
+  }
 }
 
 /** A write may be short, on a nearly full disk for instance; the rest then says why. */
