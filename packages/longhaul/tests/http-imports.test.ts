@@ -23,7 +23,8 @@ import {
 import { keptWith } from './harness/kept-with.ts'
 import { until } from './harness/until.ts'
 
-const size = 1_300_003
+/** The cluster's store takes no part below 5 MiB: a file is one, and each attempt begins it again. */
+const size = swiftOfCluster() ? 300_003 : 1_300_003
 const cuts = 20
 const files = new Map<string, ServedFile>()
 let web: CutServer
@@ -33,7 +34,7 @@ let imports: ImportService
 let root: string
 /** The cluster's S3 server, behind a line that breaks. */
 let s3: CutServer | undefined
-const swift = inject('cluster')?.s3
+const swift = swiftOfCluster()
 
 beforeAll(async () => {
   web = await startCutServer((request) => {
@@ -60,6 +61,10 @@ afterAll(async () => {
   await s3?.[Symbol.asyncDispose]()
   await rm(root, { recursive: true })
 })
+
+function swiftOfCluster() {
+  return inject('cluster')?.s3
+}
 
 /** The file of an import that is to be one, compared by a program of its own. */
 async function theFile(jobId: string, bytes: Buffer) {
@@ -166,7 +171,7 @@ describe('an import of a URL', () => {
     files.set('/moving.bin', file)
     web.cutNext(cuts, 15)
     const jobId = await imports.start('url', { url: `${web.url}/moving.bin` })
-    await until('some bytes', () => web.sent > 200_000)
+    await until('some bytes', () => web.sent > size / 10)
     file.bytes = bytesOf(size + 17, 7)
     file.etag = '"after"'
     await theFile(jobId, file.bytes)
@@ -218,7 +223,7 @@ describe('an import of a URL', () => {
 
   it('stops at once when it is cancelled, and keeps no part', async () => {
     const { uploads, engine } = imports.service.app.services
-    const file: ServedFile = { bytes: bytesOf(size, 10), etag: '"s"', answersLeft: 5 }
+    const file: ServedFile = { bytes: bytesOf(size, 10), etag: '"s"', answersLeft: swift ? 1 : 5 }
     files.set('/slow.bin', file)
     const jobId = await imports.start('url', { url: `${web.url}/slow.bin` })
     await until('the last answer', () => (file.answersLeft ?? 0) < 0)
@@ -294,7 +299,7 @@ describe('an import of a folder of Google Drive', () => {
       file_id: 'rev',
       service_account_file: drive.key,
     })
-    await until('some bytes', () => drive.server.sent > 100_000)
+    await until('some bytes', () => drive.server.sent > size / 10)
     drive.expire()
     item.bytes = bytesOf(size - 5, 21)
     item.revision = 'r2'
@@ -342,10 +347,13 @@ describe('what is secret in an import', () => {
       jobs.text + events.map(({ text }) => text).join() + JSON.stringify(imports.service.logged)
     for (const secret of secrets) {
       expect(said.includes(secret), secret.slice(0, 12)).toBe(false)
-      expect(await keptWith(imports.service, secret), secret.slice(0, 12)).toEqual([])
+      expect(
+        await keptWith(imports.service, secret, { objects: false }),
+        secret.slice(0, 12),
+      ).toEqual([])
     }
     // The search finds what is there.
-    expect(await keptWith(imports.service, 'survey.bin')).not.toEqual([])
+    expect(await keptWith(imports.service, 'survey.bin', { objects: false })).not.toEqual([])
   })
 
   it('is not repeated by the answer to a request that is wrong', async () => {
