@@ -8,7 +8,7 @@ import { createApp, type AppOptions } from '../src/app/index.ts'
 import { bytesOf, startCutServer } from './harness/cut-server.ts'
 import { serveFile } from './harness/file-server.ts'
 import { impatient, sha256sum } from './harness/import-service.ts'
-import { startServer } from './harness/server-process.ts'
+import { startServer, type ServerProcess } from './harness/server-process.ts'
 import { until } from './harness/until.ts'
 import { keyOfUri } from '../src/storage/index.ts'
 import type { ImportResult } from '../src/imports/imports.ts'
@@ -32,7 +32,7 @@ it('[E.8.8] an import goes on after kill -9 of its service, with the parts and t
     unsafe: { imports: { ...impatient, parallel: 1 } },
   })
   const open = () => createApp({ ...options(false), log: pino({ level: 'silent' }) })
-  let server
+  let server: ServerProcess | undefined
   try {
     const asked = await open()
     const { jobId } = await asked.services.imports.start({
