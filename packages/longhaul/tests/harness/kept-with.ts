@@ -17,12 +17,16 @@ export async function filesWith(folder: string, what: string): Promise<string[]>
   return found
 }
 
-/** Everything that a service keeps and that holds the text, wherever it keeps it. */
-export async function keptWith({ app, folder }: HttpService, what: string): Promise<string[]> {
+/** Everything that a service keeps and that holds the text, wherever it keeps it; `objects`: those of an S3 store too. */
+export async function keptWith(
+  { app, folder }: HttpService,
+  what: string,
+  { objects = true }: { readonly objects?: boolean } = {},
+): Promise<string[]> {
   const { config, storage } = app.services
   const found = await filesWith(folder, what)
   if (config.databaseUrl !== undefined) found.push(...(await tablesWith(config.databaseUrl, what)))
-  if (config.s3 === undefined) return found
+  if (config.s3 === undefined || !objects) return found
   for (let after: string | undefined, more = true; more;) {
     const page = await storage.list('', { limit: 1000, ...(after === undefined ? {} : { after }) })
     for (const { key } of page.objects)

@@ -10,6 +10,8 @@ import { openRecords } from './records.ts'
 import { openSecret } from './secret-file.ts'
 import { urlSigner } from './url-signer.ts'
 
+export { openSecret }
+
 export interface LocalStorageOptions {
   /** A folder on a local disk. Objects lie in it under their own keys. */
   readonly root: string
