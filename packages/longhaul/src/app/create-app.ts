@@ -8,6 +8,13 @@ import { mayReadKey, removeJobs } from '../jobs/index.ts'
 import { checkExposure, createKeys, keyStatements } from '../keys/index.ts'
 import { bindOperation, checkOperationNames, operationStatements } from '../operations/index.ts'
 import { createOutbound } from '../outbound/index.ts'
+import {
+  checkRules,
+  portalStatements,
+  startTendingPortal,
+  uploadDescription,
+  uploadProcessor,
+} from '../portal/index.ts'
 import { findResult, reuseStatements } from '../reuse/index.ts'
 import type { ProcessorSource } from '../runners/runner.ts'
 import type { Storage } from '../storage/object-store.ts'
@@ -22,6 +29,7 @@ import { openBackends, type Backends } from './open-backends.ts'
 import { limitQueues } from './limit-queues.ts'
 import { makeDataFolder } from './make-data-folder.ts'
 import { openProcessors } from './open-processors.ts'
+import { ownRunner } from './own-runner.ts'
 import { reloadSource, type Reloaded } from './reload-source.ts'
 import type { Services } from './services.ts'
 import { takeOver } from './take-over.ts'
@@ -83,6 +91,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...batchStatements,
       ...reuseStatements,
       ...operationStatements,
+      ...portalStatements,
     },
     options.unsafe?.engine,
   )
@@ -126,6 +135,7 @@ async function assemble(
   const { runners, broken } = processors
   opened.push(() => Promise.all([...runners.values()].map((runner) => runner.stop())))
   checkOperationNames(runners.values())
+  checkRules({ config, runners, broken })
   if (config.roles.worker) await limitQueues(engine, runners, { keepLower: backends.shared })
   const ends = new AttemptCounts()
   const activity = new Activity()
@@ -156,6 +166,12 @@ async function assemble(
     ...{ database, engine, log, retentionMs, activity },
     removeJobs: remove,
   })
+  const portal =
+    config.roles.api && config.portal ? startTendingPortal(services) : undefined
+  const own = config.roles.worker
+    ? [ownRunner(config, uploadDescription, uploadProcessor(services))]
+    : []
+  opened.push(() => Promise.all(own.map((runner) => runner.stop())))
   const counted = countEnds(engine, ends)
   const worker = config.roles.worker
     ? createWorker({
@@ -163,6 +179,7 @@ async function assemble(
         engine: calls ? reflectingEngine(counted, runs) : counted,
         storage,
         runners,
+        own,
         worker: identity,
         log,
         outbound,
@@ -196,8 +213,8 @@ async function assemble(
       stopping.abort()
       await Promise.allSettled(reloading)
       await Promise.all([server.close(), worker?.stop(), deliveries?.stop()])
-      await Promise.all([upkeep.stop(), batches.stop(), runs.stop()])
-      await Promise.all([...runners.values()].map((runner) => runner.stop()))
+      await Promise.all([upkeep.stop(), batches.stop(), portal?.stop(), runs.stop()])
+      await Promise.all([...runners.values(), ...own].map((runner) => runner.stop()))
       await Promise.all(processors.leaving)
       // Nothing of it is held any more; without its row, nobody takes it for a worker that died.
       if (worker) await forget(identity.id).catch(() => undefined)

@@ -15,6 +15,8 @@ export interface WorkerParts {
   readonly engine: JobEngine
   readonly storage: Storage
   readonly runners: ReadonlyMap<string, Runner>
+  /** Of the service's own jobs: no processors that anybody can name, and each has slots of its own. */
+  readonly own?: readonly Runner[]
   readonly worker: WorkerInfo
   readonly log: Logger
   /** Through which inputs of other servers are fetched. */

@@ -5,6 +5,7 @@ import { CancelWatch } from './cancel-watch.ts'
 import { ClaimLoop } from './claim-loop.ts'
 import { DiskWatch } from './disk-watch.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
+import { withOwn } from './own-runners.ts'
 import { growingPauseMs, pause, repeat } from './repeat.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
@@ -30,7 +31,8 @@ export interface Worker {
 
 /** Claims and touches until stopped. A lease is touched each tenth of its length; jobs are asked for at least each sixth. */
 export function createWorker(parts: WorkerParts): Worker {
-  const { config, engine, runners, log } = parts
+  const { config, engine, log, own: ownRunners = [] } = parts
+  const runners = withOwn(parts.runners, ownRunners)
   const attempts = new Set<Attempt>()
   /** Those of them that have ended but for clearing up, and whose slot another has. */
   const leaving = new Set<Attempt>()
@@ -73,7 +75,9 @@ export function createWorker(parts: WorkerParts): Worker {
 
   /** Queues of processors that only wait for others: what they have is limited by itself, and in nobody's way. */
   function ownPools(): ReadonlySet<string> {
-    const own = [...runners.values()].filter(({ description }) => description.operation)
+    const own = [...runners.values()].filter(
+      (runner) => runner.description.operation !== undefined || ownRunners.includes(runner),
+    )
     return new Set(own.map(queueOf))
   }
 
