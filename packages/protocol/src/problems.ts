@@ -65,6 +65,7 @@ export const catalogue = {
   'upload-incomplete': { status: 400, title: 'The upload is not complete' },
   'upload-complete': { status: 409, title: 'The upload is complete already' },
   'upload-expired': { status: 410, title: 'The upload has expired' },
+  'upload-offset-mismatch': { status: 409, title: 'Upload offset does not match' },
   'upload-too-large': { status: 413, title: 'The upload is larger than allowed' },
   'invalid-part': { status: 400, title: 'A part is not valid' },
   'invalid-file-name': { status: 400, title: 'The file name cannot be used' },
@@ -79,7 +80,6 @@ export const catalogue = {
   // datasets
   'dataset-not-found': { status: 404, title: 'Dataset not found' },
   'dataset-transition': { status: 409, title: 'The dataset cannot go to that status' },
-  'unsupported-source': { status: 400, title: 'Unsupported source type' },
   // why an attempt or a job failed (engine.md §4: fixed words)
   'invalid-input': { status: 422, title: 'The processor refused its input' },
   permanent: { status: 500, title: 'The processor failed for good' },

@@ -30,6 +30,7 @@ import { limitQueues } from './limit-queues.ts'
 import { makeDataFolder } from './make-data-folder.ts'
 import { openProcessors } from './open-processors.ts'
 import { ownRunner } from './own-runner.ts'
+import { withOwnRunners } from './own-runners.ts'
 import { reloadSource, type Reloaded } from './reload-source.ts'
 import type { Services } from './services.ts'
 import { takeOver } from './take-over.ts'
@@ -178,8 +179,7 @@ async function assemble(
         config,
         engine: calls ? reflectingEngine(counted, runs) : counted,
         storage,
-        runners,
-        own,
+        runners: withOwnRunners(runners, own),
         worker: identity,
         log,
         outbound,

@@ -3,7 +3,7 @@ import { inlineRunner } from '../runners/inline/index.ts'
 import type { Runner } from '../runners/runner.ts'
 import type { Config } from './config.ts'
 
-/** Attempts at once of each kind of the service's own jobs: they wait for others and take none of the processors' slots. */
+/** Attempts at once of each kind, in this process. */
 const slots = 5
 
 /** Runs one kind of the service's own jobs in this process. */
@@ -14,7 +14,7 @@ export const ownRunner = (
 ): Runner =>
   inlineRunner(
     processor,
-    { concurrency: slots, ...description },
+    { concurrency: slots, own_slots: true, ...description },
     { slots, dataDir, recordsFileBytes, shardBytes, env: [] },
     dataDir,
   )

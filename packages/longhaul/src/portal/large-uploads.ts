@@ -8,6 +8,7 @@ import { placeOf } from './file-place.ts'
 import { findDataset } from './find-dataset.ts'
 import { portalId } from './portal-id.ts'
 import type { PortalUploadRow } from './portal-statements.ts'
+import { noteOf } from './receive-form.ts'
 import { submitUpload, submitUploadJob } from './submit-upload.ts'
 import { findUpload } from './upload-view.ts'
 
@@ -34,7 +35,7 @@ export async function startLarge(
     owner,
     partBytes: config.chunkBytes,
     baseUrl,
-    files: [{ filename, sizeBytes, sha256: file_hash.toLowerCase() }],
+    files: [{ filename, sizeBytes, sha256: file_hash.toLowerCase(), note: noteOf(id) }],
   })
   const [file] = files
   if (!file) throw new Error('An upload of one file started none')

@@ -142,10 +142,10 @@ export const portalStatements = {
       WHERE dataset_uuid = ?1 AND name = ?2 AND job_id = ?3 AND ruled = 0`,
   ),
   'rules.uploads': both(`SELECT s.id, s.owner, s.filename, s.media_type FROM upload s
-    WHERE s.state = 'completed' AND s.job_id IS NULL
+    WHERE s.state = 'completed' AND s.job_id IS NULL AND s.partial = 0
+      AND (s.note IS NULL OR (s.note NOT LIKE 'portal:%' AND s.note NOT LIKE 'import:%'))
       AND s.completed_at >= (SELECT at FROM automatic_job WHERE upload_id = '')
       AND NOT EXISTS (SELECT 1 FROM automatic_job a WHERE a.upload_id = s.id)
-      AND NOT EXISTS (SELECT 1 FROM portal_upload u WHERE u.session = s.id)
     ORDER BY s.completed_at LIMIT 100`),
   'rules.upload-done': both(
     `INSERT INTO automatic_job (upload_id, job_id, at) VALUES (?1, ?2, NOW) ON CONFLICT DO NOTHING`,

@@ -79,13 +79,18 @@ async function begin(
   { id, owner, baseUrl }: FormUpload,
   file: { readonly filename: string; readonly mediaType: string },
 ): Promise<string> {
-  const { files } = await uploads.start({ owner, partBytes, baseUrl, files: [file] })
+  const { files } = await uploads.start({
+    ...{ owner, partBytes, baseUrl },
+    files: [{ ...file, note: noteOf(id) }],
+  })
   const [{ fileId } = { fileId: '' }] = files
-  // Whose session it is stands there before its first byte: no other part of the service takes it for its own.
   const params = [id, owner, null, 'local', null, fileId, null, null]
   await database.write([{ statement: 'portal.insert', params }])
   return fileId
 }
+
+/** What becomes of the session is the portal's affair; see the rules. */
+export const noteOf = (id: string): string => `portal:${id}`
 
 async function stream(
   { uploads }: Pick<Services, 'uploads'>,

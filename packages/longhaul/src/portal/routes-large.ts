@@ -11,10 +11,11 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { LonghaulError } from '../errors/index.ts'
-import { baseUrlOf, type FormPart, type JobWatch } from '../jobs/index.ts'
+import { baseUrlOf, type JobWatch } from '../jobs/index.ts'
 import { laxInteger } from '../validation/index.ts'
 import { completeLarge, findLarge, startLarge, viewLarge } from './large-uploads.ts'
 import { receiveChunk } from './receive-chunk.ts'
+import { readingForm } from './routes-form.ts'
 import { settleUploads } from './settle-uploads.ts'
 import { startImport } from './start-import.ts'
 import { findUpload } from './upload-view.ts'
@@ -71,16 +72,12 @@ export const largeRoutes: FastifyPluginAsyncZod<{ services: Services; watch: Job
     },
     async (request, reply) => {
       const { upload_id, chunk_index } = request.params
-      if (!request.isMultipart())
-        throw new LonghaulError(
-          'unsupported-media-type',
-          'Send a form: curl -F chunk_hash=… -F chunk=@FILE',
-        )
       const row = await findLarge(services, upload_id, request.scope)
       const left = new AbortController()
       reply.raw.once('close', () => left.abort())
-      const parts = () => request.parts() as AsyncIterable<FormPart>
-      await receiveChunk(services, row, chunk_index, parts, left.signal)
+      await readingForm(request, '-F chunk_hash=… -F chunk=@FILE', (parts) =>
+        receiveChunk(services, row, chunk_index, parts, left.signal),
+      )
       const { chunks, missing } = await viewLarge(services, upload_id, request)
       return {
         message: `Chunk ${chunk_index} received`,

@@ -15,6 +15,7 @@ import { placeOf } from './file-place.ts'
 import { portalId } from './portal-id.ts'
 import { dropUpload, receiveForm } from './receive-form.ts'
 import { durationOfUpload, largeBytes } from './sources.ts'
+import { readingForm } from './routes-form.ts'
 import { startImport } from './start-import.ts'
 import { submitUpload, submitUploadJob } from './submit-upload.ts'
 import { referencedFile } from './upload-job.ts'
@@ -75,21 +76,19 @@ export const uploadFormRoutes: FastifyPluginAsyncZod<{ services: Services }> = a
   )
 }
 
+const example = '-F file=@FILE -F user_email=… -F dataset_name=… -F sensor=…'
+
 async function uploadForm(
   services: Services,
   request: FastifyRequest,
 ): Promise<PortalUploadStarted> {
-  if (!request.isMultipart())
-    throw new LonghaulError(
-      'unsupported-media-type',
-      'Send a form: curl -F file=@FILE -F user_email=… -F dataset_name=… -F sensor=…',
-    )
   const { owner, scope } = request
   const announced = Number(request.headers['content-length'] ?? 0)
   const id = portalId(announced > largeBytes ? 'chunked_upload' : 'upload')
   const baseUrl = baseUrlOf(services.config, request)
-  const parts = () => request.parts() as AsyncIterable<FormPart>
-  const { fields: given, file } = await receiveForm(services, parts, { id, owner, baseUrl })
+  const { fields: given, file } = await readingForm(request, example, (parts) =>
+    receiveForm(services, parts, { id, owner, baseUrl }),
+  )
   try {
     const fields = parseRequest(portalUploadFields, given, 'body')
     const name = placeOf(file.name, fields.relative_path)

@@ -5,7 +5,6 @@ import { CancelWatch } from './cancel-watch.ts'
 import { ClaimLoop } from './claim-loop.ts'
 import { DiskWatch } from './disk-watch.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
-import { withOwn } from './own-runners.ts'
 import { growingPauseMs, pause, repeat } from './repeat.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
@@ -31,8 +30,7 @@ export interface Worker {
 
 /** Claims and touches until stopped. A lease is touched each tenth of its length; jobs are asked for at least each sixth. */
 export function createWorker(parts: WorkerParts): Worker {
-  const { config, engine, log, own: ownRunners = [] } = parts
-  const runners = withOwn(parts.runners, ownRunners)
+  const { config, engine, runners, log } = parts
   const attempts = new Set<Attempt>()
   /** Those of them that have ended but for clearing up, and whose slot another has. */
   const leaving = new Set<Attempt>()
@@ -76,7 +74,7 @@ export function createWorker(parts: WorkerParts): Worker {
   /** Queues of processors that only wait for others: what they have is limited by itself, and in nobody's way. */
   function ownPools(): ReadonlySet<string> {
     const own = [...runners.values()].filter(
-      (runner) => runner.description.operation !== undefined || ownRunners.includes(runner),
+      ({ description }) => description.operation ?? description.own_slots,
     )
     return new Set(own.map(queueOf))
   }
