@@ -1,6 +1,7 @@
 import {
   dataset,
   datasetStatusView,
+  jobView,
   largeUploadCompleted,
   portalUpload,
   portalUploadList,
@@ -11,9 +12,16 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { createKeys } from '../src/keys/index.ts'
 import { ownBackends } from './harness/backends.ts'
-import { fixture, startHttpService, type Call, type HttpService } from './harness/http-service.ts'
+import {
+  fixture,
+  startHttpService,
+  type Call,
+  type HttpService,
+  type Loose,
+} from './harness/http-service.ts'
 import { startServer } from './harness/server-process.ts'
 import { until } from './harness/until.ts'
 
@@ -146,18 +154,20 @@ describe('a form', () => {
         headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
       })
       expect([status, json]).toEqual([200, json])
-      await untilStatus(json.job_id, 'completed')
+      await untilStatus(String(json.job_id), 'completed')
     }
   })
 
   it('[E.8.17] says 4xx for what the client did, and keeps nothing of it', async () => {
-    const of = async (fields: Fields) => (await send('a.nc', 'x', fields)).json
+    const of = async (fields: Fields): Promise<Loose> => (await send('a.nc', 'x', fields)).json
     expect(await of({ user_email: 'nobody' })).toMatchObject({
       code: 'invalid-request',
       detail: [{ loc: ['body', 'user_email'] }],
     })
     expect(await of({ sensor: 'CAMERA' })).toMatchObject({ detail: [{ loc: ['body', 'sensor'] }] })
-    expect(await of({ convert: 'perhaps' })).toMatchObject({ detail: [{ loc: ['body', 'convert'] }] })
+    expect(await of({ convert: 'perhaps' })).toMatchObject({
+      detail: [{ loc: ['body', 'convert'] }],
+    })
     expect(await of({ dataset_name: 'x'.repeat(256) })).toMatchObject({ status: 422 })
     const without = await service.call('POST /api/upload/upload', { form: common })
     expect([without.status, without.json.detail[0].loc]).toEqual([422, ['body', 'file']])
@@ -314,7 +324,12 @@ describe('a file in chunks', () => {
     expect([done.status, done.json]).toEqual([200, done.json])
     expect(done.json).toMatchObject({ job_id: id, dataset_uuid, status: 'completed' })
     const { json } = await service.call(`GET /api/v1/datasets/${dataset_uuid}/status`)
-    expect(datasetStatusView.strict().parse(json).changes.map(({ to }) => to)).toEqual([
+    expect(
+      datasetStatusView
+        .strict()
+        .parse(json)
+        .changes.map(({ to }) => to),
+    ).toEqual([
       ...['submitted', 'upload queued', 'uploading', 'upload error'],
       ...['upload queued', 'uploading', 'done'],
     ])
@@ -363,7 +378,10 @@ it('[E.8.8] chunks outlive the service: a restart knows which are missing', asyn
     })
     expect(wrong.status).toBe(400)
     for (const n of [0, 2]) await sendChunk(id, n, chunks[n] ?? Buffer.of(), { url: server.url })
-    expect(await at(`large/complete/${id}`, 'POST')).toMatchObject({ job_id: id, job_submitted: true })
+    expect(await at(`large/complete/${id}`, 'POST')).toMatchObject({
+      job_id: id,
+      job_submitted: true,
+    })
     await until('its job', async () => (await at(`status/${id}`))['status'] === 'completed')
   } finally {
     await server.kill('SIGKILL')
@@ -415,7 +433,8 @@ it('[E.2 POST /api/upload/cancel/{job_id} E.8.28] cancels what is under way, and
 })
 
 it('[E.2 GET /api/upload/supported-sources E.2 GET /api/upload/limits E.2 GET /api/upload/large/limits E.2 GET /api/upload/estimate-time] says what it takes', async () => {
-  const get = async (what: string) => (await service.call(`GET /api/upload/${what}`)).json
+  const get = async (what: string): Promise<Loose> =>
+    (await service.call(`GET /api/upload/${what}`)).json
   expect(await get('supported-sources')).toMatchObject({
     source_types: ['local', 'google_drive', 's3', 'url', 'dropbox', 'onedrive'],
     sensor_types: expect.arrayContaining(['TIFF RGB', '4D_NEXUS', 'OTHER']) as unknown,
@@ -470,7 +489,7 @@ it('[E.8.31] takes files of this machine only from below the folders that are li
     service.call('POST /api/upload/upload-path', { form: { ...common, file_path, ...more } })
   const { status, json } = await take(path.join(allowed, 'scan.nc'), { original_filename: 'x.nc' })
   expect([status, json]).toMatchObject([200, { upload_type: 'path' }])
-  await untilStatus(json.job_id, 'completed')
+  await untilStatus(String(json.job_id), 'completed')
   const answer = await service.call(`GET /api/v1/datasets/${json.dataset_uuid}`)
   expect(answer.json.files).toMatchObject([{ name: 'x.nc', total_size_bytes: 6 }])
   expect(answer.text).not.toContain(folder)
@@ -493,11 +512,11 @@ describe('an automatic job', () => {
     await untilDone(dataset_uuid)
     const jobs = await until('the automatic job', async () => {
       const { json } = await service.call(`GET /api/v1/datasets/${dataset_uuid}/jobs`)
-      return json.total === 2 ? json.jobs : undefined
+      return json.total === 2 ? z.array(jobView).parse(json.jobs) : undefined
     })
-    const job = jobs.find(({ kind }: { kind: string }) => kind === 'processor')
+    const job = jobs.find(({ kind }) => kind === 'processor')
     expect(job).toMatchObject({ processor: 'word-count', tags: ['automatic'] })
-    expect((await service.ended(job.job_id)).result).toMatchObject({ words: 3 })
+    expect((await service.ended(job?.job_id ?? '')).result).toMatchObject({ words: 3 })
     const other = await upload('poem.txt', 'a few words')
     await untilDone(other.dataset_uuid)
     const { json } = await service.call(`GET /api/v1/datasets/${other.dataset_uuid}/jobs`)
@@ -511,7 +530,7 @@ describe('an automatic job', () => {
     })
     expect(started.status).toBe(201)
     const { part_urls, links } = started.json
-    await fetch(part_urls[0].url, { method: 'PUT', body: 'one' })
+    await fetch(String(part_urls[0].url), { method: 'PUT', body: 'one' })
     await service.call(`POST ${links.complete}`, { json: {} })
     await until('its job', async () => {
       const { json } = await service.call('GET /jobs?view=native&tag=automatic')

@@ -167,8 +167,7 @@ async function assemble(
     ...{ database, engine, log, retentionMs, activity },
     removeJobs: remove,
   })
-  const portal =
-    config.roles.api && config.portal ? startTendingPortal(services) : undefined
+  const portal = config.roles.api && config.portal ? startTendingPortal(services) : undefined
   const own = config.roles.worker
     ? [ownRunner(config, uploadDescription, uploadProcessor(services))]
     : []

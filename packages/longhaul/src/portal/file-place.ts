@@ -25,8 +25,7 @@ export function contained(name: string): string {
     /^[a-z]:/i.test(name) ||
     Buffer.byteLength(name) > maxBytes ||
     segments.some(
-      (one) =>
-        ['', '.', '..'].includes(one.trim()) || Buffer.byteLength(one) > maxSegmentBytes,
+      (one) => ['', '.', '..'].includes(one.trim()) || Buffer.byteLength(one) > maxSegmentBytes,
     )
   if (!isBad) return name
   const shown = JSON.stringify(name.slice(0, 80).toWellFormed())

@@ -3,8 +3,7 @@ import { LonghaulError } from '../errors/index.ts'
 import type { Scope } from '../jobs/engine.ts'
 import type { DatasetRow } from './portal-statements.ts'
 
-export const ownerIn = (scope: Scope): string | null =>
-  scope === 'everyone' ? null : scope.owner
+export const ownerIn = (scope: Scope): string | null => (scope === 'everyone' ? null : scope.owner)
 
 /**
  * By UUID, slug, number, or a name that only one has. Another owner's is as unknown as none. An identifier is looked up and

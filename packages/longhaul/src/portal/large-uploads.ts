@@ -83,9 +83,7 @@ export async function viewLarge(
     uri: seen.uri,
     size: seen.sizeBytes,
     percent:
-      seen.sizeBytes === 0
-        ? 100
-        : Math.floor((seen.receivedBytes / seen.sizeBytes) * 10_000) / 100,
+      seen.sizeBytes === 0 ? 100 : Math.floor((seen.receivedBytes / seen.sizeBytes) * 10_000) / 100,
   }
 }
 
@@ -102,7 +100,10 @@ export async function findLarge(
 ): Promise<PortalUploadRow> {
   const row = await findUpload(services, id, scope).catch(() => undefined)
   if (row?.session && row.request !== null && row.ended !== 'cancelled') return row
-  throw new LonghaulError('upload-not-found', `There is no upload ${JSON.stringify(id.slice(0, 64))}.`)
+  throw new LonghaulError(
+    'upload-not-found',
+    `There is no upload ${JSON.stringify(id.slice(0, 64))}.`,
+  )
 }
 
 /**

@@ -42,7 +42,8 @@ const ofUser = `(CAST(?1 AS TEXT) IS NULL OR u.owner = ?1) AND u.user_email = ?2
 
 /** Every statement of this folder, to be registered when the database is opened. */
 export const portalStatements = {
-  'dataset.insert': both(`INSERT INTO dataset (uuid, number, slug, owner, name, user_email, sensor, convert,
+  'dataset.insert':
+    both(`INSERT INTO dataset (uuid, number, slug, owner, name, user_email, sensor, convert,
       is_public, is_public_downloadable, folder, team_uuid, tags, source_type, source_path, status, job_id,
       created_at, updated_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 'submitted', ?16, NOW, NOW)
@@ -98,12 +99,9 @@ export const portalStatements = {
     both(`UPDATE portal_upload SET user_email = ?2, dataset_uuid = ?3, total_bytes = ?4, updated_at = NOW
     WHERE id = ?1 AND dataset_uuid IS NULL AND ended IS NULL`),
   'portal.drop': both(`DELETE FROM portal_upload WHERE id = ?1 AND dataset_uuid IS NULL`),
-  'portal.end':
-    both(`UPDATE portal_upload SET ended = ?2, is_open = 0, updated_at = NOW
+  'portal.end': both(`UPDATE portal_upload SET ended = ?2, is_open = 0, updated_at = NOW
     WHERE id = ?1 AND dataset_uuid IS NULL`),
-  'portal.get': both(
-    `${uploads} WHERE u.id = ?1 AND (CAST(?2 AS TEXT) IS NULL OR u.owner = ?2)`,
-  ),
+  'portal.get': both(`${uploads} WHERE u.id = ?1 AND (CAST(?2 AS TEXT) IS NULL OR u.owner = ?2)`),
   'portal.list': both(
     `${uploads} WHERE ${ofUser} ORDER BY u.created_at DESC, u.id DESC LIMIT CAST(?4 AS INTEGER) OFFSET CAST(?5 AS INTEGER)`,
   ),
@@ -125,8 +123,7 @@ export const portalStatements = {
   'portal.settled':
     both(`UPDATE portal_upload SET settled = ?2, ended = ?3, is_open = CAST(?4 AS INTEGER), updated_at = NOW
     WHERE id = ?1`),
-  'portal.forget':
-    both(`DELETE FROM portal_upload WHERE updated_at < NOW - 2592000000
+  'portal.forget': both(`DELETE FROM portal_upload WHERE updated_at < NOW - 2592000000
       AND NOT EXISTS (SELECT 1 FROM job j WHERE j.id = portal_upload.id)
       AND NOT EXISTS (SELECT 1 FROM upload s WHERE s.id = portal_upload.session AND s.state = 'open')`),
 

@@ -39,8 +39,9 @@ export async function receiveChunk(
   }
   try {
     for (;;) {
-      const { value: part, done } = await rest.next()
-      if (done) throw missingField('chunk')
+      const next = await rest.next()
+      if (next.done === true) throw missingField('chunk')
+      const part = next.value
       if (part.type !== 'file' || part.fieldname !== 'chunk') {
         note(part)
         continue

@@ -20,7 +20,11 @@ export const factRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
     summary('Kinds of sources and sensors, and what each source needs'),
     async () => supportedSources,
   )
-  app.get('/api/upload/limits', summary('Sizes and times that hold for uploads'), async () => limits)
+  app.get(
+    '/api/upload/limits',
+    summary('Sizes and times that hold for uploads'),
+    async () => limits,
+  )
   app.get(
     '/api/upload/large/limits',
     summary('The same, for uploads in chunks'),

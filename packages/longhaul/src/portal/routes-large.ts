@@ -58,7 +58,8 @@ export const largeRoutes: FastifyPluginAsyncZod<{ services: Services; watch: Job
     {
       schema: {
         tags,
-        summary: 'One chunk: the part `chunk`, and its SHA-256 as `chunk_hash`; again, it is replaced',
+        summary:
+          'One chunk: the part `chunk`, and its SHA-256 as `chunk_hash`; again, it is replaced',
         consumes: ['multipart/form-data'],
         params: chunkParams,
         response: {
@@ -90,7 +91,12 @@ export const largeRoutes: FastifyPluginAsyncZod<{ services: Services; watch: Job
   app.get(
     '/api/upload/large/status/:upload_id',
     {
-      schema: { tags, summary: 'Which chunks have come', params, response: { 200: largeUploadStatus } },
+      schema: {
+        tags,
+        summary: 'Which chunks have come',
+        params,
+        response: { 200: largeUploadStatus },
+      },
     },
     async (request) => {
       const { row, chunks, missing, percent } = await viewLarge(

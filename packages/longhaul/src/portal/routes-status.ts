@@ -82,8 +82,7 @@ export const statusRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
     async (request) => {
       const { job_id } = request.params
       const row = await findUpload(services, job_id, request.scope).catch(() => undefined)
-      const gone = () =>
-        new LonghaulError('job-not-found', 'Job not found or already completed')
+      const gone = () => new LonghaulError('job-not-found', 'Job not found or already completed')
       if (row === undefined) throw gone()
       if (row.job_state === null) {
         if (row.session === null || row.word !== 'uploading') throw gone()

@@ -42,7 +42,8 @@ export async function uploadView(
     message: session?.message ?? progress.message ?? messages[status],
     error,
     error_message: error,
-    speed_mbps: progress.ratePerSecond === undefined ? null : progress.ratePerSecond / (1024 * 1024),
+    speed_mbps:
+      progress.ratePerSecond === undefined ? null : progress.ratePerSecond / (1024 * 1024),
     eta_seconds: progress.etaSeconds ?? null,
     current_file: currentFile(progress),
     created_at: iso(row.created_at),
