@@ -8,9 +8,15 @@ import {
   portalUploadStarted,
 } from '@longhaul/protocol'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { request, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { json } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { createKeys } from '../src/keys/index.ts'
@@ -577,4 +583,69 @@ it('[E.8.18 E.8.19] keys decide who sees what, whatever e-mail a form says; no o
   } finally {
     await own.stop()
   }
+})
+
+describe('a long form', () => {
+  const boundary = 'long'
+  const head = Object.entries(common)
+    .map(
+      ([name, value]) =>
+        `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+    )
+    .join('')
+    .concat(
+      `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="long.dat"\r\n\r\n`,
+    )
+  const begin = () => {
+    const sent = request(`${service.url}/api/upload/upload`, {
+      method: 'POST',
+      headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+    })
+    sent.write(head)
+    return sent
+  }
+  const openSessions = () => service.app.services.database.read<{ id: string }>('upload.open', [])
+
+  it('[E.8.9] holds up nobody, and leaves nothing when it breaks off', async () => {
+    const before = new Set((await openSessions()).map(({ id }) => id))
+    const slow = begin()
+    slow.on('error', () => {})
+    slow.write(Buffer.alloc(MiB))
+    await until('its session', async () => (await openSessions()).some(({ id }) => !before.has(id)))
+    const { job_id } = await upload('quick.txt', 'x')
+    await untilStatus(job_id, 'completed')
+    expect((await service.call(`GET /jobs/${job_id}`)).json.attempt).toBe(1)
+    slow.destroy()
+    await until('nothing of it', async () =>
+      (await openSessions()).every(({ id }) => before.has(id)),
+    )
+  })
+
+  it('[E.8.14] passes through: memory does not grow with it', async () => {
+    const total = 128 * MiB
+    const piece = Buffer.alloc(MiB, 'x')
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const used = () => {
+      collect()
+      return process.memoryUsage().arrayBuffers
+    }
+    const atFirst = used()
+    let peak = 0
+    async function* bytes() {
+      for (let sent = 0; sent < total; sent += piece.length) {
+        if (sent % (16 * MiB) === 0) peak = Math.max(peak, used() - atFirst)
+        yield piece
+      }
+      yield `\r\n--${boundary}--\r\n`
+    }
+    const sent = begin()
+    const answered = once(sent, 'response')
+    await pipeline(bytes, sent)
+    const [answer] = (await answered) as [IncomingMessage]
+    const started = portalUploadStarted.parse(await json(answer))
+    expect(started).toMatchObject({ upload_type: 'chunked', estimated_duration: 300 })
+    expect(await untilStatus(started.job_id, 'completed')).toMatchObject({ bytes_total: total })
+    expect(peak).toBeLessThan(48 * MiB)
+  })
 })
