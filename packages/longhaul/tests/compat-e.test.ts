@@ -10,7 +10,8 @@ import {
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { request, type IncomingMessage } from 'node:http'
+import { createServer, request, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { json } from 'node:stream/consumers'
@@ -429,11 +430,11 @@ it('[E.2 POST /api/upload/cancel/{job_id} E.8.28] cancels what is under way, and
 
   // In its queue, as long as that is held.
   const { engine } = service.app.services
-  await engine.setQueue('uploads', { paused: true })
+  await engine.setQueue('longhaul.upload', { paused: true })
   const { job_id, dataset_uuid } = await upload('c.txt', 'x')
   expect(await statusOf(job_id)).toMatchObject({ status: 'queued' })
   expect((await cancel(job_id)).status).toBe(200)
-  await engine.setQueue('uploads', { paused: false })
+  await engine.setQueue('longhaul.upload', { paused: false })
   expect(await statusOf(job_id)).toMatchObject({ status: 'cancelled' })
   expect(await datasetOf(dataset_uuid)).toMatchObject({ status: 'upload error' })
 })
@@ -445,7 +446,9 @@ it('[E.2 GET /api/upload/supported-sources E.2 GET /api/upload/limits E.2 GET /a
     source_types: ['local', 'google_drive', 's3', 'url', 'dropbox', 'onedrive'],
     sensor_types: expect.arrayContaining(['TIFF RGB', '4D_NEXUS', 'OTHER']) as unknown,
     required_parameters: { url: ['url'] },
-    optional_parameters: { url: ['folder', 'team_uuid'] },
+    optional_parameters: {
+      url: expect.arrayContaining(['folder', 'team_uuid']) as unknown,
+    },
     large_file_threshold_mb: 100,
   })
   for (const path of ['limits', 'large/limits'])
@@ -648,4 +651,52 @@ describe('a long form', () => {
     expect(await untilStatus(started.job_id, 'completed')).toMatchObject({ bytes_total: total })
     expect(peak).toBeLessThan(48 * MiB)
   })
+})
+
+it('[E.2 POST /api/upload/initiate E.2 POST /api/upload/cloud/large] an import says what it needs, and becomes a job and a dataset', async () => {
+  const file = createServer((_request, response) => response.end('far away')).listen(0, '127.0.0.1')
+  await once(file, 'listening')
+  const { port } = file.address() as AddressInfo
+  const own = await startHttpService({ outboundAllow: [`127.0.0.1:${port}`] }, [])
+  try {
+    const initiate = (more: object, where = 'initiate') =>
+      own.call(`POST /api/upload/${where}`, { json: { ...common, ...more } })
+    const url = { source_type: 'url', source_config: { url: `http://127.0.0.1:${port}/far.txt` } }
+    const { status, json } = await initiate(url)
+    expect([status, json]).toEqual([200, json])
+    expect(portalUploadStarted.strict().parse(json)).toMatchObject({
+      status: 'queued',
+      upload_type: 'standard',
+      estimated_duration: 180,
+    })
+    expect((await own.ended(String(json.job_id))).kind).toBe('upload')
+    const found = await own.call(`GET /api/v1/datasets/${json.dataset_uuid}`)
+    expect(found.json).toMatchObject({
+      status: 'done',
+      source_type: 'url',
+      files: [{ name: 'far.txt', total_size_bytes: 8 }],
+    })
+    expect((await own.call(`GET /api/upload/status/${json.job_id}`)).json).toMatchObject({
+      status: 'completed',
+      progress_percentage: 100,
+      bytes_uploaded: 8,
+    })
+    const missing = await initiate({ source_type: 's3', source_config: { bucket_name: 'b' } })
+    expect([missing.status, missing.json.detail[0].loc]).toEqual([
+      422,
+      ['body', 'source_config', 'object_key'],
+    ])
+    for (const source_type of ['dropbox', 'onedrive'])
+      expect((await initiate({ source_type, source_config: {} })).status).toBe(400)
+    expect((await initiate({ source_type: 'ftp', source_config: {} })).status).toBe(422)
+    expect((await initiate(url, 'cloud/large')).status).toBe(400)
+    const s3 = { bucket_name: 'b', object_key: 'k', access_key_id: 'a', secret_access_key: 's' }
+    const large = await initiate({ source_type: 's3', source_config: s3 }, 'cloud/large')
+    expect([large.status, large.json]).toMatchObject([200, { status: 'queued' }])
+    expect(large.json.job_id).toMatch(/^cloud_large_/)
+    await own.call(`POST /api/upload/cancel/${large.json.job_id}`)
+  } finally {
+    await own.stop()
+    file.close()
+  }
 })

@@ -6,5 +6,4 @@
 export { portalStatements } from './portal-statements.ts'
 export { checkRules } from './rules.ts'
 export { startTendingPortal } from './tend-portal.ts'
-export { uploadDescription } from './upload-job.ts'
-export { uploadProcessor } from './upload-processor.ts'
+export { uploadProcessor, uploadsAtOnce } from './upload-job.ts'

@@ -10,7 +10,7 @@ const any = { 200: z.looseObject({}) }
 /** What system E tells about itself before anything is uploaded. */
 export const factRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
   app,
-  { services: { config, database } },
+  { services: { config, database, imports } },
 ) => {
   const limits = limitsOf(config)
   const summary = (text: string) => ({ schema: { tags, summary: text, response: any } })
@@ -18,7 +18,7 @@ export const factRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
   app.get(
     '/api/upload/supported-sources',
     summary('Kinds of sources and sensors, and what each source needs'),
-    async () => supportedSources,
+    async () => supportedSources(imports.sources),
   )
   app.get(
     '/api/upload/limits',

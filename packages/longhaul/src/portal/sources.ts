@@ -1,5 +1,6 @@
-import { largestUpload, sensors, uploadSources, type UploadSource } from '@longhaul/protocol'
+import { largestUpload, sensors, uploadSources } from '@longhaul/protocol'
 import type { Config } from '../app/config.ts'
+import type { SourceDescription } from '../imports/index.ts'
 
 const MiB = 1024 * 1024
 
@@ -7,27 +8,18 @@ const MiB = 1024 * 1024
 export const largeBytes = 100 * MiB
 export const largeThresholdMb = largeBytes / MiB
 
-/** What `source_config` must have. */
-export const requiredKeys: Readonly<Record<UploadSource, readonly string[]>> = {
-  local: ['file_path'],
-  google_drive: ['file_id', 'service_account_file'],
-  s3: ['bucket_name', 'object_key', 'access_key_id', 'secret_access_key'],
-  url: ['url'],
-  dropbox: [],
-  onedrive: [],
-}
-
-export const supportedSources = {
+/** Every source, with what it needs; those that are not supported are listed all the same, as they were. */
+export const supportedSources = (sources: readonly SourceDescription[]) => ({
   source_types: [...uploadSources],
   sensor_types: [...sensors],
-  required_parameters: requiredKeys,
+  required_parameters: Object.fromEntries(sources.map(({ type, required }) => [type, required])),
   optional_parameters: Object.fromEntries(
-    uploadSources.map((source) => [source, ['folder', 'team_uuid']]),
+    sources.map(({ type, optional }) => [type, ['folder', 'team_uuid', ...optional]]),
   ),
-  /** Listed, and refused: 400. */
-  unsupported_source_types: ['dropbox', 'onedrive'],
+  /** 400 where they are asked for. */
+  unsupported_source_types: sources.filter((one) => !one.supported).map(({ type }) => type),
   large_file_threshold_mb: largeThresholdMb,
-}
+})
 
 /** What both applications of system E said of themselves; this service's own limit, where it is lower. */
 export const limitsOf = ({

@@ -1,7 +1,6 @@
 import type { ImportRequest, PortalUploadStarted } from '@longhaul/protocol'
 import type { Services } from '../app/services.ts'
 import { LonghaulError } from '../errors/index.ts'
-import type { Imports } from '../imports/imports.ts'
 import type { Caller } from './large-uploads.ts'
 import { portalId } from './portal-id.ts'
 import { durationOfImport } from './sources.ts'
@@ -18,11 +17,9 @@ export async function startImport(
   const { source_type: sourceType, source_config: source, ...fields } = body
   if (prefix === 'cloud_large' && !largeSources.includes(sourceType))
     throw new LonghaulError(
-      'bad-request',
+      'source-unsupported',
       `Unsupported source type: ${sourceType}. Large imports come from ${largeSources.join(' or ')}.`,
     )
-  const { imports } = services as { readonly imports?: Imports }
-  if (imports === undefined) throw new LonghaulError('unavailable', 'This service has no imports.')
   const id = portalId(prefix)
   const uuid = await submitUpload(
     services,
@@ -31,7 +28,7 @@ export async function startImport(
       sourcePath: null,
       totalBytes: null,
     },
-    (also) => imports.start({ jobId: id, owner, sourceType, sourceConfig: source, also }),
+    (also) => services.imports.start({ jobId: id, owner, sourceType, sourceConfig: source, also }),
   )
   return {
     job_id: id,

@@ -1,12 +1,14 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
+import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { isLonghaulError } from '../errors/index.ts'
 import {
+  defineProcessor,
   PermanentError,
   type InputSpec,
-  type ProcessorDescription,
+  type Processor,
   type RunContext,
 } from '../processor/index.ts'
 import { allowedFile } from '../worker/index.ts'
@@ -35,30 +37,41 @@ export type UploadInput =
     }
   | { readonly kind: 'path'; readonly path: string; readonly name: string }
 
-export const uploadDescription: ProcessorDescription = {
-  name: 'upload',
-  version: '1',
-  description: 'Makes one object of what was uploaded, and checks it',
-  input: { type: 'object' },
-  output: {},
-  queue: 'uploads',
-  runner: 'inline',
-  reuse: false,
-}
+/** What the worker knows it by: nobody's processor can be called so. */
+const name = 'longhaul.upload'
+const version = '1'
 
 export const uploadJob = {
-  queue: 'uploads',
-  processor: uploadDescription.name,
-  version: uploadDescription.version,
+  ...{ queue: name, processor: name, version },
   kind: 'upload',
   maxFailures: 3,
 } as const
+
+/** In one process: they wait for the store and compute next to nothing, but the digest of what came out of order. */
+export const uploadsAtOnce = 5
+
+/** What jobs of uploads run as. */
+export const uploadProcessor = (services: Pick<Services, 'uploads' | 'config'>): Processor =>
+  defineProcessor({
+    ...{ name, version },
+    description: 'Makes one object of what was uploaded, and checks it',
+    input: {
+      kind: z.enum(['session', 'path']),
+      name: z.string(),
+      upload_id: z.string().optional(),
+      media_type: z.string().optional(),
+      path: z.string().optional(),
+    },
+    runner: 'inline',
+    reuse: false,
+    run: (ctx) => runUpload(services, ctx as unknown as RunContext<InputSpec, unknown>),
+  }) as Processor
 
 /**
  * One attempt: the store publishes the session's bytes, with the digest that was announced, or the file below an allowed
  * folder is looked at. Repeated after a crash it comes to the same.
  */
-export async function runUpload(
+async function runUpload(
   services: Pick<Services, 'uploads' | 'config'>,
   ctx: RunContext<InputSpec, unknown>,
 ): Promise<{ files: UploadedFile[] }> {
