@@ -653,7 +653,7 @@ describe('a long form', () => {
   })
 })
 
-it('[E.2 POST /api/upload/initiate E.2 POST /api/upload/cloud/large] an import says what it needs, and becomes a job and a dataset', async () => {
+it('[E.2 POST /api/upload/initiate E.2 POST /api/upload/cloud/large E.8.29] an import says what it needs, and becomes a job and a dataset', async () => {
   const file = createServer((_request, response) => response.end('far away')).listen(0, '127.0.0.1')
   await once(file, 'listening')
   const { port } = file.address() as AddressInfo

@@ -232,7 +232,13 @@ async function assemble(
       stopping.abort()
       await Promise.allSettled(reloading)
       await Promise.all([server.close(), worker?.stop(), deliveries?.stop()])
-      await Promise.all([upkeep.stop(), batches.stop(), runs.stop(), tending.stop(), portal?.stop()])
+      await Promise.all([
+        upkeep.stop(),
+        batches.stop(),
+        runs.stop(),
+        tending.stop(),
+        portal?.stop(),
+      ])
       await Promise.all([...runners.values(), ...own].map((runner) => runner.stop()))
       await Promise.all(processors.leaving)
       // Nothing of it is held any more; without its row, nobody takes it for a worker that died.
