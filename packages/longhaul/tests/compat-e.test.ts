@@ -20,6 +20,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { createApp, readConfig } from '../src/app/index.ts'
 import { createKeys } from '../src/keys/index.ts'
 import { ownBackends } from './harness/backends.ts'
 import {
@@ -516,6 +517,17 @@ it('[E.8.31] takes files of this machine only from below the folders that are li
 })
 
 describe('an automatic job', () => {
+  it('is asked for by a setting, which is refused where it can never hold', async () => {
+    const rules = (text: string) => readConfig({}, { LONGHAUL_RULES: text }).rules
+    expect(rules('image/*=thumbs, *.nc=convert')).toEqual([
+      { match: 'image/*', processor: 'thumbs' },
+      { match: '*.nc', processor: 'convert' },
+    ])
+    expect(() => rules('image/*')).toThrow(/LONGHAUL_RULES/)
+    const config = { dataDir: path.join(folder, 'rules'), rules: rules('*.nc=unheard-of') }
+    await expect(createApp({ sources: [], config })).rejects.toThrow(/unheard-of.*not served/)
+  })
+
   it('follows each file that a rule fits, once', async () => {
     const { dataset_uuid } = await upload('poem.words', 'a few words')
     await untilDone(dataset_uuid)
@@ -657,7 +669,10 @@ it('[E.2 POST /api/upload/initiate E.2 POST /api/upload/cloud/large E.8.29] an i
   const file = createServer((_request, response) => response.end('far away')).listen(0, '127.0.0.1')
   await once(file, 'listening')
   const { port } = file.address() as AddressInfo
-  const own = await startHttpService({ outboundAllow: [`127.0.0.1:${port}`] }, [])
+  const own = await startHttpService(
+    { outboundAllow: [`127.0.0.1:${port}`], secretKey: Buffer.alloc(32, 'k') },
+    [],
+  )
   try {
     const initiate = (more: object, where = 'initiate') =>
       own.call(`POST /api/upload/${where}`, { json: { ...common, ...more } })
@@ -686,6 +701,12 @@ it('[E.2 POST /api/upload/initiate E.2 POST /api/upload/cloud/large E.8.29] an i
       422,
       ['body', 'source_config', 'object_key'],
     ])
+    const secret = 'do-not-repeat-this'
+    for (const source_config of [secret, { ...missing, secret_access_key: secret }])
+      for (const more of [{}, { user_email: 'nobody' }]) {
+        const refused = await initiate({ source_type: 's3', source_config, ...more })
+        expect([refused.status, refused.text]).toEqual([422, expect.not.stringContaining(secret)])
+      }
     for (const source_type of ['dropbox', 'onedrive'])
       expect((await initiate({ source_type, source_config: {} })).status).toBe(400)
     expect((await initiate({ source_type: 'ftp', source_config: {} })).status).toBe(422)

@@ -71,6 +71,7 @@ export const uploadFormRoutes: FastifyPluginAsyncZod<{ services: Services }> = a
         body: importRequest,
         response,
       },
+      validatorCompiler,
     },
     async (request) => startImport(services, request, 'upload'),
   )
