@@ -1,6 +1,8 @@
 import type { Outbound, OutboundReply } from '../../outbound/index.ts'
 import type { DriveConfig } from '../source-config.ts'
+import { patiently } from '../patience.ts'
 import { mayPass, passing, refused, retryAfterOf } from '../source.ts'
+import type { Tuning } from '../tuning.ts'
 import { AccessToken } from './access-token.ts'
 import { jsonOf } from './reply-json.ts'
 
@@ -9,6 +11,7 @@ export interface DriveApiOptions {
   readonly rootUrl: string
   readonly maxBytes: number
   readonly silenceMs: number
+  readonly tuning: Tuning
 }
 export type Query = Readonly<Record<string, string>>
 
@@ -29,8 +32,10 @@ export class DriveApi {
   }
 
   async json(path: string, query: Query, signal: AbortSignal) {
-    const reply = await this.#send(path, query, { signal, timeoutMs: answerTimeoutMs, maxBytes: answerBytes })
-    return jsonOf(reply)
+    const limits = { signal, timeoutMs: answerTimeoutMs, maxBytes: answerBytes }
+    return patiently(this.#options.tuning, signal, async () =>
+      jsonOf(await this.#send(path, query, limits)),
+    )
   }
 
   /** 200, or 206 where a range was asked for. */

@@ -9,7 +9,7 @@ import {
 import type { DriveConfig } from '../source-config.ts'
 import { DriveApi, type DriveApiOptions } from './drive-api.ts'
 import { foundOf, isFolder, isShortcut } from './drive-file.ts'
-import { fileOf, listFolder, targetOf, type FolderLimits } from './list-folder.ts'
+import { fileOf, listFolder, targetOf } from './list-folder.ts'
 
 /**
  * A file of Google Drive, or all that are below a folder, read by a service account. A version is the head revision; Drive
@@ -17,7 +17,7 @@ import { fileOf, listFolder, targetOf, type FolderLimits } from './list-folder.t
  */
 export function driveSource(
   config: DriveConfig,
-  options: DriveApiOptions & FolderLimits,
+  options: DriveApiOptions,
 ): Source {
   const api = new DriveApi(config, options)
 
@@ -32,7 +32,7 @@ export function driveSource(
       const file = isShortcut(asked) ? await targetOf(api, asked, signal) : asked
       if (file instanceof SourceFailure) throw file
       const { driveId } = config
-      if (isFolder(file)) yield* listFolder(api, file, { ...options, driveId }, signal)
+      if (isFolder(file)) yield* listFolder(api, file, { ...options.tuning, driveId }, signal)
       else yield foundOf(file, '')
     },
     async confirm(file, signal) {
