@@ -186,7 +186,7 @@ describe('a form', () => {
     expect(open).toEqual([])
   })
 
-  it('[E.8.15] lets no name lead out of its dataset', async () => {
+  it('[E.8.15] lets no name lead out of its dataset (X.10.9)', async () => {
     for (const name of ['../../x', '/etc/passwd', 'a\\b', 'a/../../b'])
       expect([name, (await send(name, 'x')).status]).toEqual([name, 400])
     for (const relative_path of ['../../x', '/etc', 'a/../../b'])
@@ -364,7 +364,7 @@ describe('a file in chunks', () => {
   })
 })
 
-it('[E.8.8] chunks outlive the service: a restart knows which are missing', async () => {
+it('[E.8.8] chunks outlive the service: a restart knows which are missing (X.10.6)', async () => {
   const data = path.join(folder, 'restart')
   const config = { dataDir: data, chunkBytes: 5 * MiB, leaseMs: 2000, ...(await ownBackends()) }
   const open = () => startServer({ sources: [], config })

@@ -191,7 +191,8 @@ async function assemble(
     removeJobs: remove,
   })
   const tending = startTendingImports({ imports, engine, database, log })
-  const portal = config.roles.api && config.portal ? startTendingPortal(services) : undefined
+  const tends = config.portal || config.rules.length > 0
+  const portal = config.roles.api && tends ? startTendingPortal(services) : undefined
   const counted = countEnds(engine, ends)
   const worker = config.roles.worker
     ? createWorker({
