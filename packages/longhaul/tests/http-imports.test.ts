@@ -1,5 +1,9 @@
+import { mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { LonghaulError } from '../src/errors/index.ts'
+import { isLonghaulError, LonghaulError } from '../src/errors/index.ts'
+import type { ImportFileRow } from '../src/imports/import-statements.ts'
 import { bytesOf, passOn, startCutServer, type CutServer } from './harness/cut-server.ts'
 import {
   driveFolder,
@@ -25,6 +29,8 @@ const files = new Map<string, ServedFile>()
 let web: CutServer
 let drive: DriveStandIn
 let imports: ImportService
+/** A folder of this machine that may be imported from. */
+let root: string
 /** The cluster's S3 server, behind a line that breaks. */
 let s3: CutServer | undefined
 const swift = inject('cluster')?.s3
@@ -36,9 +42,14 @@ beforeAll(async () => {
     return file === undefined ? { status: 404 } : serveFile(file, request)
   })
   drive = await startDriveStandIn()
+  root = await realpath(await mkdtemp(path.join(tmpdir(), 'longhaul-root-')))
   s3 = swift && (await startCutServer((request) => passOn(swift.endpoint, request)))
   imports = await startImportService({
-    outboundAllow: [web.host, drive.server.host, ...(s3 ? [s3.host] : [])],
+    outboundAllow: [
+      ...[web.host, drive.server.host],
+      ...(s3 && swift ? [s3.host, new URL(swift.endpoint).host] : []),
+    ],
+    inputRoots: [root],
     googleDrive: { rootUrl: drive.server.url, tokenHosts: [drive.server.host] },
   })
 })
@@ -47,15 +58,30 @@ afterAll(async () => {
   await web[Symbol.asyncDispose]()
   await drive[Symbol.asyncDispose]()
   await s3?.[Symbol.asyncDispose]()
+  await rm(root, { recursive: true })
 })
 
 /** The file of an import that is to be one, compared by a program of its own. */
 async function theFile(jobId: string, bytes: Buffer) {
-  const { files: [file], ...rest } = await imports.result(jobId)
+  const {
+    files: [file],
+    ...rest
+  } = await imports.result(jobId)
   if (file === undefined) throw new Error(`${jobId} has no file: ${JSON.stringify(rest)}`)
   expect(file.size_bytes).toBe(bytes.length)
   expect(await sha256Of(imports.service, file.uri)).toBe(await sha256sum(bytes))
   return file
+}
+/** Methods of the requests that the guard lets out from now on. */
+function recordRequests(): string[] {
+  const { outbound } = imports.service.app.services
+  const { send } = outbound
+  const methods: string[] = []
+  outbound.send = (request) => {
+    methods.push(request.method ?? 'GET')
+    return send(request)
+  }
+  return methods
 }
 const attemptsOf = async (jobId: string) => (await imports.ended(jobId)).attempt
 
@@ -114,15 +140,12 @@ describe('an import over a line that is cut 20 times', () => {
       ...{ bucket_name: storage.bucket, object_key: 'elsewhere/near.dat' },
       ...{ access_key_id: swift.accessKey, secret_access_key: swift.secretKey },
     }
-    // The guard does not let a request for bytes out to that address: they could only come by a copy, or through the line.
-    s3.cutNext(0, 0)
-    const through = await imports.start('s3', { ...near, endpoint_url: s3.url })
-    await theFile(through, bytes)
-    expect(s3.sent).toBe(bytes.length)
-    const wrong = await imports.ended(
-      await imports.start('s3', { ...near, secret_access_key: 'wrong', endpoint_url: s3.url }),
-    )
-    expect(wrong.problem).toMatchObject({ code: 'source-refused' })
+    const asked = recordRequests()
+    await theFile(await imports.start('s3', { ...near, endpoint_url: swift.endpoint }), bytes)
+    expect(new Set(asked.splice(0))).toEqual(new Set(['HEAD']))
+    const wrong = { ...near, secret_access_key: 'wrong', endpoint_url: swift.endpoint }
+    const refused = await imports.ended(await imports.start('s3', wrong))
+    expect(refused.problem).toMatchObject({ code: 'source-refused' })
   })
 
   it('of a server without ranges begins again, as does one that says no length', async () => {
@@ -194,24 +217,38 @@ describe('an import of a URL', () => {
   })
 
   it('stops at once when it is cancelled, and keeps no part', async () => {
-    files.set('/slow.bin', { bytes: bytesOf(size, 10), etag: '"s"', before: [] })
-    const busy = { status: 503, headers: { 'retry-after': '60' } }
-    files.get('/slow.bin')?.before?.push(busy)
+    const { uploads, engine } = imports.service.app.services
+    const file: ServedFile = { bytes: bytesOf(size, 10), etag: '"s"', answersLeft: 5 }
+    files.set('/slow.bin', file)
     const jobId = await imports.start('url', { url: `${web.url}/slow.bin` })
-    await until('the attempt', async () => {
-      const { json: job } = await imports.service.call(`GET /jobs/${jobId}?view=native`)
-      return job.status === 'running'
-    })
+    await until('the last answer', () => (file.answersLeft ?? 0) < 0)
+    const [job] = await engine.get([jobId], 'everyone')
+    expect(job?.progress).toMatchObject({ stage: 'uploading', total: size })
     const { status } = await imports.service.call(`POST /jobs/${jobId}/cancel`)
     expect(status).toBeLessThan(300)
     expect((await imports.ended(jobId)).status).toBe('cancelled')
+    const { database } = imports.service.app.services
+    const [row] = await database.read<ImportFileRow>('import.files', [jobId])
+    await until('the end of its upload', () =>
+      uploads.get(row?.upload_id ?? '', 'everyone').then(
+        () => false,
+        (error: unknown) =>
+          isLonghaulError(error, 'upload-expired') || isLonghaulError(error, 'upload-not-found'),
+      ),
+    )
   })
 })
 
 describe('an import of a folder of Google Drive', () => {
   it('[E.8.11] takes every file on every page, each once, exports documents, and reports what it cannot have', async () => {
     const add = (id: string, parent: string, more: object = {}) =>
-      drive.items.set(id, { id, name: `${id}.txt`, parent, bytes: Buffer.from(`of ${id}`), ...more })
+      drive.items.set(id, {
+        id,
+        name: `${id}.txt`,
+        parent,
+        bytes: Buffer.from(`of ${id}`),
+        ...more,
+      })
     drive.items.set('root', { id: 'root', name: 'campaign', mimeType: driveFolder })
     for (const id of ['a', 'b', 'c']) add(id, 'root')
     add('sub', 'root', { name: 'sub/../x', mimeType: driveFolder })
@@ -223,7 +260,10 @@ describe('an import of a folder of Google Drive', () => {
     add('toD', 'root', { mimeType: driveShortcut, target: 'd' })
     add('circle', 'sub', { mimeType: driveShortcut, target: 'root' })
     add('limited', 'root', {
-      before: [json(403, problem('rateLimitExceeded')), { status: 429, headers: { 'retry-after': '0' } }],
+      before: [
+        json(403, problem('rateLimitExceeded')),
+        { status: 429, headers: { 'retry-after': '0' } },
+      ],
     })
     add('quota', 'root', { before: [json(403, problem('downloadQuotaExceeded'))] })
     const jobId = await imports.start('google_drive', {
@@ -260,6 +300,20 @@ describe('an import of a folder of Google Drive', () => {
   })
 })
 
+describe('an import of a path', () => {
+  it('takes files below the roots that the operator lists, and no others', async () => {
+    const bytes = bytesOf(size, 30)
+    await writeFile(path.join(root, 'field.nc'), bytes)
+    await symlink('/etc/passwd', path.join(root, 'link'))
+    const jobId = await imports.start('local', { file_path: path.join(root, 'field.nc') })
+    expect(await theFile(jobId, bytes)).toMatchObject({ name: 'field.nc' })
+    for (const file_path of ['/etc/passwd', path.join(root, 'link'), `${root}/../x`]) {
+      const job = await imports.ended(await imports.start('local', { file_path }))
+      expect(job).toMatchObject({ status: 'failed', problem: { code: 'source-refused' } })
+    }
+  })
+})
+
 describe('what is secret in an import', () => {
   it('[E.8.7] lies in no row, log or answer, and is deleted when the import ends', async () => {
     const secrets = [
@@ -281,7 +335,8 @@ describe('what is secret in an import', () => {
         imports.service.call(`GET /jobs/${job_id}/logs`),
       ),
     )
-    const said = jobs.text + events.map(({ text }) => text).join() + JSON.stringify(imports.service.logged)
+    const said =
+      jobs.text + events.map(({ text }) => text).join() + JSON.stringify(imports.service.logged)
     for (const secret of secrets) {
       expect(said.includes(secret), secret.slice(0, 12)).toBe(false)
       expect(await keptWith(imports.service, secret), secret.slice(0, 12)).toEqual([])
@@ -305,10 +360,10 @@ describe('what is secret in an import', () => {
   })
 
   it('[E.2 POST /api/upload/initiate] names what is supported instead of Dropbox and OneDrive', async () => {
-    for (const type of ['dropbox', 'onedrive', 'ftp', 'local'])
+    for (const type of ['dropbox', 'onedrive', 'ftp'])
       await expect(imports.start(type, {})).rejects.toMatchObject({
         code: 'source-unsupported',
-        facts: { supported_source_types: ['google_drive', 's3', 'url'] },
+        facts: { supported_source_types: ['local', 'google_drive', 's3', 'url'] },
       })
   })
 })

@@ -40,7 +40,7 @@ it('a store to import from is refused as every other address is', async () => {
 
 it('[E.8.11] a service account’s key whose tokens come from elsewhere, or that is a path, is refused', () => {
   for (const service_account_file of ['/etc/passwd', '../key.json', '{}', 7, { client_email: 'x' }])
-    expect(() => parseSource('google_drive', { file_id: 'f', service_account_file }, rules)).toThrow(
-      'service_account_file',
-    )
+    expect(() =>
+      parseSource('google_drive', { file_id: 'f', service_account_file }, rules),
+    ).toThrow('service_account_file')
 })

@@ -57,7 +57,7 @@ export const importProcessor = (parts: ImportParts): Processor =>
     reuse: false,
     retry: { attempts: parts.tuning.attempts },
     run: (ctx) => run(parts, ctx as unknown as RunContext<InputSpec, unknown>),
-  }) as Processor
+  })
 
 async function run(parts: ImportParts, ctx: RunContext<InputSpec, unknown>): Promise<Json> {
   const { database, tuning } = parts

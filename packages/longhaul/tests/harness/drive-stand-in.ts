@@ -102,7 +102,8 @@ export async function startDriveStandIn(): Promise<DriveStandIn> {
   }
 
   function list(url: URL): CutAnswer {
-    const [, parent] = /^'([^']+)' in parents and trashed=false$/.exec(url.searchParams.get('q') ?? '') ?? []
+    const [, parent] =
+      /^'([^']+)' in parents and trashed=false$/.exec(url.searchParams.get('q') ?? '') ?? []
     const children = [...items.values()].filter((item) => item.parent === parent)
     const from = Number(url.searchParams.get('pageToken') ?? 0)
     const files = children.slice(from, from + standIn.pageSize).map(told)

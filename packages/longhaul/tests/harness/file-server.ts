@@ -13,6 +13,8 @@ export interface ServedFile {
   readonly authorization?: string
   /** Answers in place of the file, first one first. */
   readonly before?: CutAnswer[]
+  /** After so many answers it is busy for a minute. */
+  answersLeft?: number
 }
 
 /** Answers as RFC 9110 wants it: Range, If-Range, 206, 416. */
@@ -20,6 +22,8 @@ export function serveFile(file: ServedFile, request: IncomingMessage): CutAnswer
   const { bytes, etag, modified, ranges = true, chunked = false, authorization } = file
   const instead = file.before?.shift()
   if (instead !== undefined) return instead
+  if (file.answersLeft !== undefined && file.answersLeft-- <= 0)
+    return { status: 503, headers: { 'retry-after': '60' } }
   if (authorization !== undefined && request.headers.authorization !== authorization)
     return { status: 401 }
   const headers = {

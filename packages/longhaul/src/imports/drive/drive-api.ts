@@ -47,7 +47,10 @@ export class DriveApi {
   async #send(
     path: string,
     query: Query,
-    { range, ...limits }: { signal: AbortSignal; timeoutMs: number; maxBytes: number; range?: string | undefined },
+    {
+      range,
+      ...limits
+    }: { signal: AbortSignal; timeoutMs: number; maxBytes: number; range?: string | undefined },
   ): Promise<OutboundReply> {
     const { outbound, rootUrl, silenceMs } = this.#options
     for (let tried = 1; ; tried++) {
@@ -86,7 +89,9 @@ async function failureOf(reply: OutboundReply) {
   if (mayPass(status) || (status === 403 && busy.has(reason)))
     return passing(`${answered}.`, retryAfterOf(headers['retry-after']))
   if (status === 404)
-    return refused(`${answered}: there is no such file, or it is not shared with the service account.`)
+    return refused(
+      `${answered}: there is no such file, or it is not shared with the service account.`,
+    )
   if (status === 403 && reason === 'cannotDownloadAbusiveFile')
     return refused(`${answered}: Google takes the file for malware.`)
   if (status === 403) return refused(`${answered}: the service account may not download it.`)
