@@ -32,7 +32,9 @@ export interface ListComparison {
 export function compareList(specification: string, tests: readonly string[]): ListComparison {
   const sections = sectionsOf(specification)
   const wanted = [
-    ...['A.2', 'B.2', 'C.2', 'D.2', 'E.2'].flatMap((name) => requestsIn(name, sections.get(name) ?? '')),
+    ...['A.2', 'B.2', 'C.2', 'D.2', 'E.2'].flatMap((name) =>
+      requestsIn(name, sections.get(name) ?? ''),
+    ),
     ...['A.8', 'B.8', 'C.8', 'D.8', 'E.8'].flatMap((name) =>
       numbersIn(name, sections.get(name) ?? '', /^\| (\d+) \|/gm),
     ),

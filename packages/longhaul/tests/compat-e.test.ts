@@ -186,6 +186,12 @@ describe('a form', () => {
     expect(open).toEqual([])
   })
 
+  it('may be of an empty file', async () => {
+    const { job_id, dataset_uuid } = await upload('empty.txt', '')
+    expect(await untilStatus(job_id, 'completed')).toMatchObject({ bytes_total: 0 })
+    expect((await untilDone(dataset_uuid)).files).toMatchObject([{ sha256: sha256('') }])
+  })
+
   it('[E.8.15] lets no name lead out of its dataset (X.10.9)', async () => {
     for (const name of ['../../x', '/etc/passwd', 'a\\b', 'a/../../b'])
       expect([name, (await send(name, 'x')).status]).toEqual([name, 400])

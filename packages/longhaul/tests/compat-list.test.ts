@@ -48,7 +48,9 @@ it('finds what no test names, and what tests name that is not there', () => {
   })
 })
 
-it('names every request and every number of systems A to D, and of the uploads of system E', async ({ skip }) => {
+it('names every request and every number of systems A to D, and of the uploads of system E', async ({
+  skip,
+}) => {
   const file = specificationFile()
   if (file === undefined) return skip('LONGHAUL_TESTDATA has no ../spec/five-systems.md beside it')
   const found = compareList(await readFile(file, 'utf8'), await testFiles())

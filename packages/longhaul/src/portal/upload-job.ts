@@ -65,7 +65,7 @@ export const uploadProcessor = (services: Pick<Services, 'uploads' | 'config'>):
     runner: 'inline',
     reuse: false,
     run: (ctx) => runUpload(services, ctx as unknown as RunContext<InputSpec, unknown>),
-  }) as Processor
+  })
 
 /**
  * One attempt: the store publishes the session's bytes, with the digest that was announced, or the file below an allowed
