@@ -222,8 +222,11 @@ describe('an import of a URL', () => {
     files.set('/slow.bin', file)
     const jobId = await imports.start('url', { url: `${web.url}/slow.bin` })
     await until('the last answer', () => (file.answersLeft ?? 0) < 0)
-    const [job] = await engine.get([jobId], 'everyone')
-    expect(job?.progress).toMatchObject({ stage: 'uploading', total: size })
+    const told = await until('its progress', async () => {
+      const [job] = await engine.get([jobId], 'everyone')
+      return job?.progress?.stage === 'uploading' ? job.progress : undefined
+    })
+    expect(told).toMatchObject({ total: size, detail: { current_file: 'slow.bin' } })
     const { status } = await imports.service.call(`POST /jobs/${jobId}/cancel`)
     expect(status).toBeLessThan(300)
     expect((await imports.ended(jobId)).status).toBe('cancelled')

@@ -1,6 +1,6 @@
 import { LonghaulError } from '../errors/index.ts'
 import { newId } from '../support/ids.ts'
-import { importName, type ImportParts } from './import-processor.ts'
+import { importName, type ImportParts } from './import-parts.ts'
 import type { Imports, StartImport } from './imports.ts'
 import { parseSource, sourceDescriptions } from './parse-source.ts'
 import { safeName } from './safe-name.ts'

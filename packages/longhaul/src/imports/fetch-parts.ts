@@ -1,6 +1,6 @@
 import { readOn } from './read-on.ts'
 import type { Bytes, FoundFile } from './source.ts'
-import type { OpenUpload, Transfer } from './transfer-file.ts'
+import type { OpenUpload, Transfer } from './transfer.ts'
 
 /** The parts that are missing, several at once where the file is large. The first failure ends the others. */
 export async function fetchParts(

@@ -1,6 +1,6 @@
 import { Patience } from './patience.ts'
 import { passing, type Bytes, type FoundFile } from './source.ts'
-import type { Transfer } from './transfer-file.ts'
+import type { Transfer } from './transfer.ts'
 
 /**
  * A file of which parts cannot be asked for, or whose size nobody says: in one reading, and from the beginning again where

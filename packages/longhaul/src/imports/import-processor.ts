@@ -1,46 +1,19 @@
 import { z } from 'zod'
-import type { Database } from '../database/database.ts'
 import type { LonghaulError } from '../errors/index.ts'
 import { isLonghaulError } from '../errors/index.ts'
-import type { JobEngine } from '../jobs/engine.ts'
-import type { Outbound } from '../outbound/index.ts'
 import { defineProcessor, PermanentError, RetryableError } from '../processor/index.ts'
 import type { InputSpec, Processor, RunContext } from '../processor/index.ts'
-import type { Storage } from '../storage/index.ts'
 import type { Json } from '../support/json.ts'
 import { secretKeeper } from '../support/keep-secret.ts'
-import type { Uploads } from '../uploads/uploads.ts'
 import type { ImportRow } from './import-statements.ts'
-import { openSource, type SourceSettings } from './open-source.ts'
+import { importName, type ImportInput, type ImportParts } from './import-parts.ts'
+import { openSource } from './open-source.ts'
 import { OutOfPatience, passingProblem } from './patience.ts'
 import { runImport } from './run-import.ts'
 import { gone, unseal } from './seal.ts'
 import { SourceFailure } from './source.ts'
 import { joined, type SplitConfig } from './source-config.ts'
 import type { Tuning } from './tuning.ts'
-
-/** What imports work with; made by the app. */
-export interface ImportParts {
-  readonly database: Database
-  readonly engine: JobEngine
-  readonly storage: Storage
-  readonly uploads: Uploads
-  readonly outbound: Outbound
-  readonly config: SourceSettings
-  /** Absent: no secret can be kept here. */
-  readonly secretKey: Buffer | undefined
-  readonly tuning: Tuning
-}
-
-export const importName = 'longhaul.import'
-
-/** What a job's row holds of an import. */
-export interface ImportInput {
-  readonly source: SplitConfig['shown']
-  /** Says that there are credentials, and nothing about them. */
-  readonly credentials?: string
-  readonly filename?: string
-}
 
 /** The processor of longhaul's own that carries imports out. */
 export const importProcessor = (parts: ImportParts): Processor =>

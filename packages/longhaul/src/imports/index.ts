@@ -4,7 +4,8 @@
  * only what is missing, and what is secret in it lies sealed beside the job until it ends.
  */
 export { createImports } from './create-imports.ts'
-export { importProcessor, type ImportParts } from './import-processor.ts'
+export type { ImportParts } from './import-parts.ts'
+export { importProcessor } from './import-processor.ts'
 export { importStatements } from './import-statements.ts'
 export type * from './imports.ts'
 export { startTendingImports } from './tend-imports.ts'

@@ -1,35 +1,13 @@
 import { createHash } from 'node:crypto'
 import { isLonghaulError } from '../errors/index.ts'
-import { keyOfUri, type Storage } from '../storage/index.ts'
-import type { Uploads } from '../uploads/uploads.ts'
+import { keyOfUri } from '../storage/index.ts'
 import { fetchParts } from './fetch-parts.ts'
 import { fetchWhole } from './fetch-whole.ts'
-import { foundFile, type ImportFiles } from './import-files.ts'
-import type { ImportProgress } from './import-progress.ts'
+import { foundFile } from './import-files.ts'
 import type { ImportFileRow } from './import-statements.ts'
-import { changed, SourceFailure, type FoundFile, type Source } from './source.ts'
+import { changed, SourceFailure, type FoundFile } from './source.ts'
+import type { OpenUpload, Transfer } from './transfer.ts'
 import { OutOfPatience, patiently } from './patience.ts'
-import type { Tuning } from './tuning.ts'
-
-/** What the transfer of one file needs. */
-export interface Transfer {
-  readonly source: Source
-  readonly files: ImportFiles
-  readonly uploads: Uploads
-  readonly storage: Storage
-  readonly owner: string
-  readonly jobId: string
-  readonly tuning: Tuning
-  readonly progress: ImportProgress
-  readonly signal: AbortSignal
-}
-export interface OpenUpload {
-  readonly uploadId: string
-  readonly storeUploadId: string
-  readonly key: string
-  readonly partBytes: number
-  readonly missingParts: readonly number[]
-}
 
 /** A source whose files change all the time is given up until later. */
 const maxVersions = 3
