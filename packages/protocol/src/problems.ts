@@ -77,6 +77,9 @@ export const catalogue = {
   'object-not-found': { status: 404, title: 'Object not found' },
   'invalid-uri': { status: 400, title: 'The URI cannot be used as an input' },
   'uri-refused': { status: 403, title: 'The URI is not allowed as an input' },
+  // datasets
+  'dataset-not-found': { status: 404, title: 'Dataset not found' },
+  'dataset-transition': { status: 409, title: 'The dataset cannot go to that status' },
   // why an attempt or a job failed (engine.md §4: fixed words)
   'invalid-input': { status: 422, title: 'The processor refused its input' },
   permanent: { status: 500, title: 'The processor failed for good' },

@@ -59,6 +59,12 @@ export interface Config {
   readonly assetApis: AssetApis
   /** Of an attempt of a batch job or a callable, where neither the job nor its processor says. @default none */
   readonly jobTimeoutSeconds: number | undefined
+  /** `/api/upload` and datasets, as system E has them. @default true */
+  readonly portal: boolean
+  /** Of `/api/upload/large`, bytes, where the store takes as many chunks as the file then has. @default 100 MiB */
+  readonly chunkBytes: number
+  /** Jobs that follow from what was uploaded: each completed file makes one, by the first rule that fits it. */
+  readonly rules: readonly Rule[]
   /** Part size of `/ingest` uploads, bytes. @default 5 MiB */
   readonly ingestPartBytes: number
   readonly uploadUrlTtlSeconds: number
@@ -66,7 +72,7 @@ export interface Config {
   readonly uploadKeepSeconds: number
   /** Largest body of a form that carries files inline. @default 64 MiB */
   readonly maxInlineBytes: number
-  /** Largest single upload. @default 10 TB */
+  /** Largest single upload. @default 10 TiB */
   readonly maxUploadBytes: number
   readonly recordsFileBytes: number
   readonly shardBytes: number
@@ -113,6 +119,13 @@ export interface CallablesConfig {
   readonly runsDir: string
   /** How many jobs of one callable run at once, on all machines together. @default as many as there are slots */
   readonly concurrency: number | undefined
+}
+
+/** `image/*` or `*.nc`: a media type, or the pattern of a name. */
+export interface Rule {
+  readonly match: string
+  /** A processor with one file input. */
+  readonly processor: string
 }
 
 /** Where the S3-compatible store is (five-systems A.5). */
@@ -193,6 +206,15 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
         return [key, value.join('=')]
       }),
     )
+  const rules = (): readonly Rule[] =>
+    list('LONGHAUL_RULES', ',').map((pair) => {
+      const [match = '', processor = ''] = pair.split('=').map((one) => one.trim())
+      if (match === '' || processor === '')
+        mistakes.push(
+          `LONGHAUL_RULES lists media types or names with processors, image/*=thumbs or *.nc=convert, got ${JSON.stringify(pair)}`,
+        )
+      return { match, processor }
+    })
   const dialect = (): Config['jobsDialect'] => {
     const word = env['ROOT_JOBS_DIALECT']?.trim().toLowerCase() || 'auto'
     if (word === 'auto' || word === 'array' || word === 'envelope') return word
@@ -253,13 +275,16 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
     jobTimeoutSeconds:
       options.jobTimeoutSeconds ??
       (env['JOB_TIMEOUT_SECONDS'] ? integer('JOB_TIMEOUT_SECONDS', 0, 1) : undefined),
+    portal: options.portal ?? toggle('ENABLE_UPLOADS', true),
+    chunkBytes: options.chunkBytes ?? integer('LARGE_CHUNK_SIZE_MB', 100, 5) * MiB,
+    rules: options.rules ?? rules(),
     ingestPartBytes: options.ingestPartBytes ?? integer('MULTIPART_PART_SIZE_MB', 5, 5) * MiB,
     uploadUrlTtlSeconds:
       options.uploadUrlTtlSeconds ?? integer('MULTIPART_URL_TTL_SECONDS', 7200, 1),
     uploadKeepSeconds:
       options.uploadKeepSeconds ?? integer('LONGHAUL_UPLOAD_KEEP_SECONDS', 7 * 24 * 3600, 1),
     maxInlineBytes: options.maxInlineBytes ?? 64 * MiB,
-    maxUploadBytes: options.maxUploadBytes ?? 10e12,
+    maxUploadBytes: options.maxUploadBytes ?? 10 * 1024 ** 4,
     recordsFileBytes: options.recordsFileBytes ?? integer('RESPONSES_CHUNK_SIZE_MB', 64, 1) * MiB,
     shardBytes:
       options.shardBytes ??

@@ -16,6 +16,13 @@ import { mayReadKey, removeJobs } from '../jobs/index.ts'
 import { checkExposure, createKeys, keyStatements } from '../keys/index.ts'
 import { bindOperation, checkOperationNames, operationStatements } from '../operations/index.ts'
 import { createOutbound } from '../outbound/index.ts'
+import {
+  checkRules,
+  portalStatements,
+  startTendingPortal,
+  uploadsAtOnce,
+  uploadProcessor,
+} from '../portal/index.ts'
 import { findResult, reuseStatements } from '../reuse/index.ts'
 import type { ProcessorSource } from '../runners/runner.ts'
 import type { Storage } from '../storage/object-store.ts'
@@ -95,6 +102,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...reuseStatements,
       ...operationStatements,
       ...importStatements,
+      ...portalStatements,
     },
     options.unsafe?.engine,
   )
@@ -138,6 +146,7 @@ async function assemble(
   const { runners, broken } = processors
   opened.push(() => Promise.all([...runners.values()].map((runner) => runner.stop())))
   checkOperationNames(runners.values())
+  checkRules({ config, runners, broken })
   if (config.roles.worker) await limitQueues(engine, runners, { keepLower: backends.shared })
   const importParts = {
     ...{ config, database, engine, storage, uploads, outbound },
@@ -146,7 +155,10 @@ async function assemble(
   }
   const imports = createImports(importParts)
   const own = config.roles.worker
-    ? [ownRunner(importProcessor(importParts), config.importConcurrency, config)]
+    ? [
+        ownRunner(importProcessor(importParts), config.importConcurrency, config),
+        ownRunner(uploadProcessor({ uploads, config }), uploadsAtOnce, config),
+      ]
     : []
   opened.push(() => Promise.all(own.map((runner) => runner.stop())))
   const ends = new AttemptCounts()
@@ -179,6 +191,8 @@ async function assemble(
     removeJobs: remove,
   })
   const tending = startTendingImports({ imports, engine, database, log })
+  const tends = config.portal || config.rules.length > 0
+  const portal = config.roles.api && tends ? startTendingPortal(services) : undefined
   const counted = countEnds(engine, ends)
   const worker = config.roles.worker
     ? createWorker({
@@ -219,7 +233,13 @@ async function assemble(
       stopping.abort()
       await Promise.allSettled(reloading)
       await Promise.all([server.close(), worker?.stop(), deliveries?.stop()])
-      await Promise.all([upkeep.stop(), batches.stop(), runs.stop(), tending.stop()])
+      await Promise.all([
+        upkeep.stop(),
+        batches.stop(),
+        runs.stop(),
+        tending.stop(),
+        portal?.stop(),
+      ])
       await Promise.all([...runners.values(), ...own].map((runner) => runner.stop()))
       await Promise.all(processors.leaving)
       // Nothing of it is held any more; without its row, nobody takes it for a worker that died.
