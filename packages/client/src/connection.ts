@@ -1,4 +1,10 @@
-import { causesOf, ServiceError, toServiceError, TransferError, UnreachableError } from './errors.ts'
+import {
+  causesOf,
+  ServiceError,
+  toServiceError,
+  TransferError,
+  UnreachableError,
+} from './errors.ts'
 import { pause } from './pause.ts'
 
 export interface ConnectionOptions {
@@ -10,6 +16,8 @@ export interface ConnectionOptions {
   /** Tries of a request that may be repeated. @default 5, the first pause 200 ms, doubling */
   readonly tries?: number | undefined
   readonly firstPauseMs?: number | undefined
+  /** @default 30 s */
+  readonly longestPauseMs?: number | undefined
   /** Told before each pause: a person may wonder why nothing moves. */
   readonly onRetry?: ((reason: Error, pauseMs: number) => void) | undefined
 }
@@ -58,7 +66,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   const base = baseOf(options.url)
   const doFetch: Fetch = options.fetch ?? ((url, init) => fetch(url, init))
   const tries = options.tries ?? 5
-  const firstPauseMs = options.firstPauseMs ?? 200
+  const { firstPauseMs = 200, longestPauseMs = 30_000 } = options
 
   const once = async (url: URL, request: RequestOptions): Promise<Response> => {
     const headers = new Headers(request.headers)
@@ -112,7 +120,7 @@ export function openConnection(options: ConnectionOptions): Connection {
         failure = new UnreachableError(base.origin, tried, error)
       }
       if (tried >= allowed) throw failure
-      const pauseMs = retryPause(failure, firstPauseMs * 2 ** (tried - 1))
+      const pauseMs = retryPause(failure, Math.min(firstPauseMs * 2 ** (tried - 1), longestPauseMs))
       options.onRetry?.(failure, pauseMs)
       await pause(pauseMs, request.signal)
     }

@@ -15,7 +15,7 @@ export interface ServiceChoice {
 export function openService(
   context: Context,
   { url, token }: ServiceChoice,
-  how: Pick<ClientOptions, 'tries'> = {},
+  how: Pick<ClientOptions, 'tries' | 'longestPauseMs'> = {},
 ): Client {
   const { env, output } = context
   const profile = readProfile(env)

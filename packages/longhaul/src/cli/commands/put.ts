@@ -8,8 +8,8 @@ import { putFiles } from '../put/put-files.ts'
 import { openService } from '../service.ts'
 import { notesOf } from '../upload-memory.ts'
 
-/** With pauses that double up to half a minute: about two minutes, in which a service can be started again. */
-const tries = 12
+/** About two minutes, in which a service can be started again. */
+const patience = { tries: 28, longestPauseMs: 5000 }
 
 export const put = defineCommand({
   name: 'put',
@@ -35,7 +35,7 @@ longhaul submit segment image:='{"upload_id":"…"}'`,
     const parallel = wholeNumber('parallel', options.parallel, 1) ?? 3
     const partBytes = sizeOf(options['part-size'])
     const files = await filesToPut(words, cwd)
-    const client = openService(context, options, { tries })
+    const client = openService(context, options, patience)
     const memory = notesOf(env)
     if (options['dry-run'] === true) {
       await dryRun(client, files, memory, output)
