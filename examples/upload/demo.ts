@@ -4,6 +4,7 @@
  * not true. The same as a page: `demo-out/upload/index.html`.
  */
 import { execFile } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { mkdtemp, open, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -22,7 +23,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '7' },
     /** Of the line at its best. */
     'megabytes-per-second': { type: 'string', default: '80' },
-    'part-size': { type: 'string', default: '1MiB' },
+    'part-size': { type: 'string', default: '4MB' },
     /** Proves that the comparison can fail: one bit of what was stored is changed before it is made. */
     spoil: { type: 'boolean', default: false },
   },
@@ -30,6 +31,8 @@ const { values } = parseArgs({
 const total = Number(values.megabytes) * 1e6
 const seed = Number(values.seed)
 const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-upload-demo-'))
+process.once('SIGINT', () => process.exit(130))
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 const file = path.join(folder, 'run7.bin')
 const line = new BadLine({
   seed,

@@ -33,6 +33,8 @@ export interface RequestOptions {
   readonly body?: (moved: () => void) => Body
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | undefined
+  /** It says the digest of its bytes: where others arrive, it is sent again. @default false */
+  readonly hasDigest?: boolean
   /** False: a second try could do something twice, so there is none. @default true */
   readonly repeatable?: boolean
   /** Longest wait for the head of the answer, in which nothing moves. @default 30 s; 0 is for ever */
@@ -148,8 +150,8 @@ export function openConnection(options: ConnectionOptions): Connection {
 }
 
 /** Worth another try: overload, a proxy's errors and bytes that changed on their way, but no refusal that names its reason. */
-function mayPass(error: ServiceError, { headers = {} }: RequestOptions): boolean {
-  if (error.code === 'checksum-mismatch') return 'content-digest' in headers
+function mayPass(error: ServiceError, { hasDigest = false }: RequestOptions): boolean {
+  if (error.code === 'checksum-mismatch') return hasDigest
   if (error.status === 429) return error.code === 'too-many-requests' || error.code === 'unknown'
   if (error.status === 503) return ['unavailable', 'action-busy', 'unknown'].includes(error.code)
   return (error.status === 502 || error.status === 504) && error.code === 'unknown'

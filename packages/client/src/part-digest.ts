@@ -25,7 +25,7 @@ export async function sha256OfSlice(body: Body, newHasher: () => Hasher): Promis
 
 /** A browser's own digest is several times faster, but wants all bytes at once, and an https page. */
 async function digestOfSlice(body: Body, newHasher: () => Hasher): Promise<string> {
-  const subtle = (globalThis.crypto as Partial<Crypto> | undefined)?.subtle
+  const { subtle } = crypto as { readonly subtle?: typeof crypto.subtle }
   if (!(body instanceof Blob) || subtle === undefined || body.size > 64 * 1024 * 1024)
     return sha256OfSlice(body, newHasher)
   const digest = new Uint8Array(await subtle.digest('SHA-256', await body.arrayBuffer()))

@@ -53,6 +53,7 @@ export async function sendParts(
               'content-digest': await contentDigest(source, start, end, newHasher),
             }),
           },
+          hasDigest: isOurs(url),
           signal,
           // How a Blob goes out cannot be seen, so that only a stream can be said to stand still.
           timeoutMs: source instanceof Blob ? 0 : silentMs,
@@ -74,12 +75,13 @@ export async function sendParts(
 }
 
 /** A line that is dead without a word is given up after that long, and the part sent again. */
-const silentMs = 60_000
+export const silentMs = 60_000
 
 /** The local store's own URLs. Another store need not know the header, and its CORS rules may refuse it. */
 const isOurs = (url: string): boolean => new URL(url).pathname.includes('/storage/parts/')
 
-function watched(body: Body, moved: () => void): Body {
+/** The same body; says when something of it has gone out. */
+export function watched(body: Body, moved: () => void): Body {
   if (!(body instanceof ReadableStream)) return body
   const reader = body.getReader()
   return new ReadableStream<Uint8Array>(

@@ -60,7 +60,7 @@ function service(before: (method: string, path: string) => unknown = () => undef
 async function put(fetch: Fetch, ...words: string[]) {
   const said = { stdout: '', stderr: '' }
   const sink = (name: 'stdout' | 'stderr') => ({
-    write: (text: unknown) => (said[name] += text) !== '',
+    write: (text: string | Uint8Array) => (said[name] += String(text)) !== '',
   })
   const output = createOutput({
     stdout: sink('stdout'),
