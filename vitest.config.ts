@@ -60,7 +60,7 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: [
-            'packages/longhaul/tests/{compat-a,compat-b,compat-b-actions,compat-c,compat-d,compat-b-callbacks,compat-b-parquet,compat-rows,doctor,http-*,worker-ends,nothing-left,checkpoints,roles,several-hosts,drain-checkpoint}.test.ts',
+            'packages/longhaul/tests/{compat-a,compat-b,compat-b-actions,compat-c,compat-d,compat-e,compat-b-callbacks,compat-b-parquet,compat-rows,doctor,http-*,worker-ends,nothing-left,checkpoints,roles,several-hosts,drain-checkpoint}.test.ts',
           ],
           // What these test is the clients' side.
           exclude: [...exclude, '**/http-{clients,compat-client*,python-client}.test.ts'],

@@ -3,13 +3,20 @@ import { glob, readFile } from 'node:fs/promises'
 import path from 'node:path'
 
 /**
- * Holds the tests against the description of systems A, B, C and D: every request, every weakness to beat and everything seen in
+ * Holds the tests against the description of systems A, B, C and D, and of system E's uploads: every request, every weakness to beat and everything seen in
  * execution has a test whose title names it, as `[A.8.7]` or `[B.2 POST /jobs]`.
  */
 
 /** What other parts of the project answer for. A test that names one of these all the same counts as its test. */
 const elsewhere: Readonly<Record<string, readonly string[]>> = {
   'the Apache tool': ['Y.1.10'],
+  // Typed jobs, conversion, monitoring and migration.
+  "system E's job half": [
+    'E.2 POST /api/v1/jobs',
+    'E.2 GET /api/v1/jobs/{job_id}',
+    'E.2 GET /api/v1/jobs/queue/stats',
+    ...[6, 20, 21, 23, 24, 25, 26, 27, 32].map((number) => `E.8.${number}`),
+  ],
 }
 
 export interface ListComparison {
@@ -25,8 +32,8 @@ export interface ListComparison {
 export function compareList(specification: string, tests: readonly string[]): ListComparison {
   const sections = sectionsOf(specification)
   const wanted = [
-    ...['A.2', 'B.2', 'C.2', 'D.2'].flatMap((name) => requestsIn(name, sections.get(name) ?? '')),
-    ...['A.8', 'B.8', 'C.8', 'D.8'].flatMap((name) =>
+    ...['A.2', 'B.2', 'C.2', 'D.2', 'E.2'].flatMap((name) => requestsIn(name, sections.get(name) ?? '')),
+    ...['A.8', 'B.8', 'C.8', 'D.8', 'E.8'].flatMap((name) =>
       numbersIn(name, sections.get(name) ?? '', /^\| (\d+) \|/gm),
     ),
     ...['Y.1', 'Y.2', 'Y.3'].flatMap((name) =>
@@ -75,8 +82,8 @@ const numbersIn = (name: string, section: string, pattern: RegExp): string[] =>
 
 /** `[A.8.5 Y.1.3 A.2 GET /health]` at the beginning of a title. */
 const tagsIn = (text: string): string[] =>
-  [...text.matchAll(/(?<=['"`])\[([A-DY]\.\d[^\]\n]*)\] /g)].flatMap(([, tags = '']) =>
-    tags.split(/ (?=[A-DY]\.\d)/),
+  [...text.matchAll(/(?<=['"`])\[([A-EY]\.\d[^\]\n]*)\] /g)].flatMap(([, tags = '']) =>
+    tags.split(/ (?=[A-EY]\.\d)/),
   )
 
 /** Beside the test data, where there is any: the description is no part of this repository. */

@@ -22,6 +22,7 @@ const pages = [
   'docs/compat/system-b.md',
   'docs/compat/system-c.md',
   'docs/compat/system-d.md',
+  'docs/compat/system-e.md',
   'docs/guides/clients.md',
 ]
 const root = path.join(import.meta.dirname, '../..')

@@ -8,6 +8,9 @@ export const health = z.object({
   version: z.string(),
   active_jobs: z.int(),
   timestamp,
+  upload_type: z.literal('unified').optional(),
+  large_file_threshold_mb: z.number().optional(),
+  max_file_size_tb: z.number().optional(),
 })
 export type Health = z.infer<typeof health>
 

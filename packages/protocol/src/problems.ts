@@ -65,6 +65,7 @@ export const catalogue = {
   'upload-incomplete': { status: 400, title: 'The upload is not complete' },
   'upload-complete': { status: 409, title: 'The upload is complete already' },
   'upload-expired': { status: 410, title: 'The upload has expired' },
+  'upload-offset-mismatch': { status: 409, title: 'Upload offset does not match' },
   'upload-too-large': { status: 413, title: 'The upload is larger than allowed' },
   'invalid-part': { status: 400, title: 'A part is not valid' },
   'invalid-file-name': { status: 400, title: 'The file name cannot be used' },
@@ -76,6 +77,9 @@ export const catalogue = {
   'object-not-found': { status: 404, title: 'Object not found' },
   'invalid-uri': { status: 400, title: 'The URI cannot be used as an input' },
   'uri-refused': { status: 403, title: 'The URI is not allowed as an input' },
+  // datasets
+  'dataset-not-found': { status: 404, title: 'Dataset not found' },
+  'dataset-transition': { status: 409, title: 'The dataset cannot go to that status' },
   // why an attempt or a job failed (engine.md §4: fixed words)
   'invalid-input': { status: 422, title: 'The processor refused its input' },
   permanent: { status: 500, title: 'The processor failed for good' },
@@ -103,6 +107,11 @@ export const catalogue = {
   'asset-not-found': { status: 502, title: 'The asset is not there' },
   'operation-failed': { status: 502, title: "The operation's API failed" },
   'operation-timeout': { status: 504, title: "The operation's API took too long" },
+  // imports
+  'source-unsupported': { status: 400, title: 'Nothing is imported from there' },
+  'source-refused': { status: 502, title: 'The source does not give the file' },
+  'source-changed': { status: 502, title: 'The file changes while it is fetched' },
+  'credentials-gone': { status: 409, title: 'The credentials are no longer kept' },
   // configuration and start
   'invalid-config': { status: 500, title: 'The configuration is not valid' },
   'database-unusable': { status: 503, title: 'The database cannot be used' },

@@ -4,6 +4,7 @@ import { LonghaulError } from '../errors/index.ts'
 import { isAllowEntry } from '../outbound/index.ts'
 import { parseByteSize } from '../support/byte-size.ts'
 import { readAssetApis, type AssetApis } from './asset-apis.ts'
+import { readSecretKey } from './read-secret-key.ts'
 
 /** Every setting, resolved once: explicit options, then environment, then defaults. Frozen. */
 export interface Config {
@@ -58,6 +59,12 @@ export interface Config {
   readonly assetApis: AssetApis
   /** Of an attempt of a batch job or a callable, where neither the job nor its processor says. @default none */
   readonly jobTimeoutSeconds: number | undefined
+  /** `/api/upload` and datasets, as system E has them. @default true */
+  readonly portal: boolean
+  /** Of `/api/upload/large`, bytes, where the store takes as many chunks as the file then has. @default 100 MiB */
+  readonly chunkBytes: number
+  /** Jobs that follow from what was uploaded: each completed file makes one, by the first rule that fits it. */
+  readonly rules: readonly Rule[]
   /** Part size of `/ingest` uploads, bytes. @default 5 MiB */
   readonly ingestPartBytes: number
   readonly uploadUrlTtlSeconds: number
@@ -65,7 +72,7 @@ export interface Config {
   readonly uploadKeepSeconds: number
   /** Largest body of a form that carries files inline. @default 64 MiB */
   readonly maxInlineBytes: number
-  /** Largest single upload. @default 10 TB */
+  /** Largest single upload. @default 10 TiB */
   readonly maxUploadBytes: number
   readonly recordsFileBytes: number
   readonly shardBytes: number
@@ -75,6 +82,12 @@ export interface Config {
   readonly outboundAllow: readonly string[]
   /** Largest input that is fetched from another server, bytes. @default 100 GB */
   readonly maxFetchBytes: number
+  /** Seals credentials of imports, 32 bytes. @default one kept in the data directory */
+  readonly secretKey: Buffer | undefined
+  /** Imports at once in this process. @default 5 */
+  readonly importConcurrency: number
+  /** Where Google Drive is asked, and the hosts that may be asked for a token. */
+  readonly googleDrive: { readonly rootUrl: string; readonly tokenHosts: readonly string[] }
   /** What callbacks are signed with; the first is the one that receivers are told. @default one kept in the database */
   readonly callbackSecrets: readonly string[]
   /** After so many tries a callback is given up. @default 16, two days */
@@ -106,6 +119,13 @@ export interface CallablesConfig {
   readonly runsDir: string
   /** How many jobs of one callable run at once, on all machines together. @default as many as there are slots */
   readonly concurrency: number | undefined
+}
+
+/** `image/*` or `*.nc`: a media type, or the pattern of a name. */
+export interface Rule {
+  readonly match: string
+  /** A processor with one file input. */
+  readonly processor: string
 }
 
 /** Where the S3-compatible store is (five-systems A.5). */
@@ -186,6 +206,15 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
         return [key, value.join('=')]
       }),
     )
+  const rules = (): readonly Rule[] =>
+    list('LONGHAUL_RULES', ',').map((pair) => {
+      const [match = '', processor = ''] = pair.split('=').map((one) => one.trim())
+      if (match === '' || processor === '')
+        mistakes.push(
+          `LONGHAUL_RULES lists media types or names with processors, image/*=thumbs or *.nc=convert, got ${JSON.stringify(pair)}`,
+        )
+      return { match, processor }
+    })
   const dialect = (): Config['jobsDialect'] => {
     const word = env['ROOT_JOBS_DIALECT']?.trim().toLowerCase() || 'auto'
     if (word === 'auto' || word === 'array' || word === 'envelope') return word
@@ -246,13 +275,16 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
     jobTimeoutSeconds:
       options.jobTimeoutSeconds ??
       (env['JOB_TIMEOUT_SECONDS'] ? integer('JOB_TIMEOUT_SECONDS', 0, 1) : undefined),
+    portal: options.portal ?? toggle('ENABLE_UPLOADS', true),
+    chunkBytes: options.chunkBytes ?? integer('LARGE_CHUNK_SIZE_MB', 100, 5) * MiB,
+    rules: options.rules ?? rules(),
     ingestPartBytes: options.ingestPartBytes ?? integer('MULTIPART_PART_SIZE_MB', 5, 5) * MiB,
     uploadUrlTtlSeconds:
       options.uploadUrlTtlSeconds ?? integer('MULTIPART_URL_TTL_SECONDS', 7200, 1),
     uploadKeepSeconds:
       options.uploadKeepSeconds ?? integer('LONGHAUL_UPLOAD_KEEP_SECONDS', 7 * 24 * 3600, 1),
     maxInlineBytes: options.maxInlineBytes ?? 64 * MiB,
-    maxUploadBytes: options.maxUploadBytes ?? 10e12,
+    maxUploadBytes: options.maxUploadBytes ?? 10 * 1024 ** 4,
     recordsFileBytes: options.recordsFileBytes ?? integer('RESPONSES_CHUNK_SIZE_MB', 64, 1) * MiB,
     shardBytes:
       options.shardBytes ??
@@ -262,6 +294,12 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
     ),
     outboundAllow: options.outboundAllow ?? list('LONGHAUL_OUTBOUND_ALLOW', ','),
     maxFetchBytes: options.maxFetchBytes ?? size('LONGHAUL_MAX_FETCH', 100e9),
+    secretKey: options.secretKey ?? readSecretKey(env, mistakes),
+    importConcurrency: options.importConcurrency ?? integer('JOB_MAX_CONCURRENT', 5, 1),
+    googleDrive: options.googleDrive ?? {
+      rootUrl: 'https://www.googleapis.com',
+      tokenHosts: ['oauth2.googleapis.com', 'www.googleapis.com', 'accounts.google.com'],
+    },
     callbackSecrets: options.callbackSecrets ?? list('LONGHAUL_CALLBACK_SECRET', ' '),
     callbackTries: options.callbackTries ?? integer('LONGHAUL_CALLBACK_TRIES', 16, 1),
     open: options.open ?? false,

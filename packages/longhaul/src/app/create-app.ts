@@ -3,11 +3,26 @@ import { pino, type Logger } from 'pino'
 import { batchCallbackBody, batchStatements, startFeedingBatches } from '../batches/index.ts'
 import { callableSources, reflectingEngine, RunDirectories } from '../callables/index.ts'
 import { createHttpServer, healthStatements } from '../http/index.ts'
+import {
+  createImports,
+  defaultTuning,
+  importProcessor,
+  importStatements,
+  startTendingImports,
+  type Tuning,
+} from '../imports/index.ts'
 import type { JobEngine } from '../jobs/engine.ts'
 import { mayReadKey, removeJobs } from '../jobs/index.ts'
 import { checkExposure, createKeys, keyStatements } from '../keys/index.ts'
 import { bindOperation, checkOperationNames, operationStatements } from '../operations/index.ts'
 import { createOutbound } from '../outbound/index.ts'
+import {
+  checkRules,
+  portalStatements,
+  startTendingPortal,
+  uploadsAtOnce,
+  uploadProcessor,
+} from '../portal/index.ts'
 import { findResult, reuseStatements } from '../reuse/index.ts'
 import type { ProcessorSource } from '../runners/runner.ts'
 import type { Storage } from '../storage/object-store.ts'
@@ -22,7 +37,9 @@ import { openBackends, type Backends } from './open-backends.ts'
 import { limitQueues } from './limit-queues.ts'
 import { makeDataFolder } from './make-data-folder.ts'
 import { openProcessors } from './open-processors.ts'
+import { ownRunner, withOwnRunners } from './own-runners.ts'
 import { reloadSource, type Reloaded } from './reload-source.ts'
+import { secretKeyOf } from './secret-key.ts'
 import type { Services } from './services.ts'
 import { takeOver } from './take-over.ts'
 
@@ -39,6 +56,7 @@ export interface AppOptions {
       readonly noRollForward?: boolean
       readonly noQueueLock?: boolean
     }
+    readonly imports?: Partial<Tuning>
   }
 }
 
@@ -83,6 +101,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...batchStatements,
       ...reuseStatements,
       ...operationStatements,
+      ...importStatements,
+      ...portalStatements,
     },
     options.unsafe?.engine,
   )
@@ -126,7 +146,21 @@ async function assemble(
   const { runners, broken } = processors
   opened.push(() => Promise.all([...runners.values()].map((runner) => runner.stop())))
   checkOperationNames(runners.values())
+  checkRules({ config, runners, broken })
   if (config.roles.worker) await limitQueues(engine, runners, { keepLower: backends.shared })
+  const importParts = {
+    ...{ config, database, engine, storage, uploads, outbound },
+    secretKey: await secretKeyOf(config, backends),
+    tuning: { ...defaultTuning, ...options.unsafe?.imports },
+  }
+  const imports = createImports(importParts)
+  const own = config.roles.worker
+    ? [
+        ownRunner(importProcessor(importParts), config.importConcurrency, config),
+        ownRunner(uploadProcessor({ uploads, config }), uploadsAtOnce, config),
+      ]
+    : []
+  opened.push(() => Promise.all(own.map((runner) => runner.stop())))
   const ends = new AttemptCounts()
   const activity = new Activity()
   const calls = sources.some(({ kind }) => kind === 'callable')
@@ -134,7 +168,7 @@ async function assemble(
   if (calls) await runs.start()
   opened.push(() => runs.stop())
   const services: Services = {
-    ...{ config, log, database, engine, storage, uploads, outbound, runners, broken },
+    ...{ config, log, database, engine, storage, uploads, imports, outbound, runners, broken },
     ...{ ends, activity },
     reflectJob: async (job) => {
       if (job.kind === 'callable') await runs.reflect(job)
@@ -156,13 +190,15 @@ async function assemble(
     ...{ database, engine, log, retentionMs, activity },
     removeJobs: remove,
   })
+  const tending = startTendingImports({ imports, engine, database, log })
+  const portal = config.roles.api && config.portal ? startTendingPortal(services) : undefined
   const counted = countEnds(engine, ends)
   const worker = config.roles.worker
     ? createWorker({
         config,
         engine: calls ? reflectingEngine(counted, runs) : counted,
         storage,
-        runners,
+        runners: withOwnRunners(runners, own),
         worker: identity,
         log,
         outbound,
@@ -196,8 +232,8 @@ async function assemble(
       stopping.abort()
       await Promise.allSettled(reloading)
       await Promise.all([server.close(), worker?.stop(), deliveries?.stop()])
-      await Promise.all([upkeep.stop(), batches.stop(), runs.stop()])
-      await Promise.all([...runners.values()].map((runner) => runner.stop()))
+      await Promise.all([upkeep.stop(), batches.stop(), runs.stop(), tending.stop(), portal?.stop()])
+      await Promise.all([...runners.values(), ...own].map((runner) => runner.stop()))
       await Promise.all(processors.leaving)
       // Nothing of it is held any more; without its row, nobody takes it for a worker that died.
       if (worker) await forget(identity.id).catch(() => undefined)

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Database } from '../database/database.ts'
+import type { Imports } from '../imports/imports.ts'
 import type { JobEngine } from '../jobs/engine.ts'
 import type { Job } from '../jobs/job.ts'
 import type { Outbound } from '../outbound/index.ts'
@@ -18,6 +19,7 @@ export interface Services {
   readonly engine: JobEngine
   readonly storage: Storage
   readonly uploads: Uploads
+  readonly imports: Imports
   /** The guard of requests to addresses that others chose. */
   readonly outbound: Outbound
   /** How attempts of this process ended. */

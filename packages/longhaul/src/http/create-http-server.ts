@@ -17,6 +17,7 @@ import {
 } from '../jobs/index.ts'
 import { createKeys } from '../keys/index.ts'
 import { operationRoutes } from '../operations/routes.ts'
+import { portalRoutes } from '../portal/routes.ts'
 import { cacheRoutes } from '../reuse/routes-cache.ts'
 import type { Activity } from '../support/activity.ts'
 import { uploadRoutes } from '../uploads/routes.ts'
@@ -123,6 +124,7 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
     keys: createCallbackKeys(database, config.callbackSecrets),
   })
   if (config.assetOperations) await app.register(operationRoutes, { services, watch })
+  if (config.portal) await app.register(portalRoutes, { services, watch })
   await app.register(features)
   // A client of an older service changes its base URL to this prefix, and nothing else.
   await app.register(features, { prefix: '/processors/:processor' })

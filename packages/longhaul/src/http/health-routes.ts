@@ -21,7 +21,7 @@ export const healthRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
     {
       config: open,
       schema: {
-        tags: ['service', 'system A', 'system B'],
+        tags: ['service', 'system A', 'system B', 'system E'],
         summary: 'Whether the service is alive',
         response: { 200: health },
       },
@@ -32,6 +32,10 @@ export const healthRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
       version: versionFor(services, request.params),
       active_jobs: await activeJobs(),
       timestamp: new Date().toISOString(),
+      // As clients of system E know them.
+      upload_type: 'unified' as const,
+      large_file_threshold_mb: 100,
+      max_file_size_tb: config.maxUploadBytes / 1024 ** 4,
     }),
   )
 

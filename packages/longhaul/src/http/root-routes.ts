@@ -40,6 +40,7 @@ export const rootRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
           ingest: '/ingest/start',
           health: '/health',
           metrics: '/metrics',
+          ...(config.portal ? { upload: '/api/upload/upload', datasets: '/api/v1/datasets' } : {}),
           ...(config.callables.enabled ? { callables: '/callables', run: '/run/{task}' } : {}),
         },
         configuration: {
@@ -55,7 +56,7 @@ export const rootRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
               }
             : {}),
         },
-        large_file_threshold_mb: Math.floor(config.maxInlineBytes / (1024 * 1024)),
+        large_file_threshold_mb: 100,
       })
     },
   )

@@ -22,9 +22,9 @@ export { queueRoutes } from './routes-queues.ts'
 export { submissionRoutes } from './routes-submission.ts'
 export { workerRoutes } from './routes-workers.ts'
 export { processorFor } from './processor-for.ts'
-export { prepareCall } from './prepare-submission.ts'
+export { prepareCall, prepareJson } from './prepare-submission.ts'
 export { submissionOptionsOf } from './routes-submit-request.ts'
-export { submitJob } from './submit-job.ts'
+export { newJobId, submitJob } from './submit-job.ts'
 export {
   iso,
   isoOrNull,
