@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto'
 import { LonghaulError } from '../errors/index.ts'
-import { checkSha256 } from '../storage/index.ts'
 
 /**
  * SHA-256 (hex) of a `Content-Digest` header, RFC 9530: `sha-256=:<base64>:`, maybe among others. "Recipients MUST ignore
@@ -16,17 +14,4 @@ export function sha256OfContentDigest(header: string | readonly string[] | undef
     'invalid-request',
     `Content-Digest has sha-256=${given.slice(0, 100)}; it is sha-256=:BASE64: with the 32 bytes of the digest.`,
   )
-}
-
-/** The same bytes; an error in place of their end when they have another digest, so that nothing of them is kept. */
-export async function* withSha256(
-  body: AsyncIterable<Uint8Array>,
-  sha256: string,
-): AsyncGenerator<Uint8Array> {
-  const hash = createHash('sha256')
-  for await (const chunk of body) {
-    hash.update(chunk)
-    yield chunk
-  }
-  checkSha256(hash.digest('hex'), sha256)
 }

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { LonghaulError } from '../errors/index.ts'
 import type { SignedUrls } from '../storage/index.ts'
-import { sha256OfContentDigest, withSha256 } from './part-digest.ts'
+import { sha256OfContentDigest } from './part-digest.ts'
 import { sendObject } from './routes-object.ts'
 
 /** More than that is not read only to be thrown away: the connection is closed instead. */
@@ -87,12 +87,10 @@ export const signedUrlRoutes: FastifyPluginAsyncZod<{
       // Without a listener the server destroys the connection. inject() has none.
       if (request.raw.socket instanceof Socket) request.raw.setTimeout(silenceMs)
       try {
-        const part = await storage.putPart(
-          upload,
-          partNumber,
-          sha256 === undefined ? bytes : withSha256(bytes, sha256),
-          { ...(announced !== undefined && { sizeBytes: announced }) },
-        )
+        const part = await storage.putPart(upload, partNumber, bytes, {
+          ...(announced !== undefined && { sizeBytes: announced }),
+          ...(sha256 !== undefined && { sha256 }),
+        })
         await uploads.partReceived(upload.uploadId)
         return await reply.header('etag', part.etag).code(200).send()
       } finally {
