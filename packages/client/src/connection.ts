@@ -80,10 +80,12 @@ export function openConnection(options: ConnectionOptions): Connection {
     const head = new AbortController()
     const timeoutMs = request.timeoutMs ?? 30_000
     let timer: ReturnType<typeof setTimeout> | undefined
+    let isAnswered = false
     const pass = (): void => head.abort(new DOMException('no answer in time', 'TimeoutError'))
     const wait = (): void => {
       clearTimeout(timer)
-      timer = timeoutMs === 0 ? undefined : setTimeout(pass, timeoutMs)
+      // A body may still be read when it has been refused: nobody waits for that.
+      if (timeoutMs > 0 && !isAnswered) timer = setTimeout(pass, timeoutMs)
     }
     const body = request.json === undefined ? request.body?.(wait) : JSON.stringify(request.json)
     wait()
@@ -98,6 +100,7 @@ export function openConnection(options: ConnectionOptions): Connection {
         ...(body === undefined ? {} : { body, duplex: 'half' }),
       })
     } finally {
+      isAnswered = true
       clearTimeout(timer)
     }
   }
