@@ -20,6 +20,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { createApp, readConfig } from '../src/app/index.ts'
 import { createKeys } from '../src/keys/index.ts'
 import { ownBackends } from './harness/backends.ts'
 import {
@@ -185,7 +186,7 @@ describe('a form', () => {
     expect(open).toEqual([])
   })
 
-  it('[E.8.15] lets no name lead out of its dataset', async () => {
+  it('[E.8.15] lets no name lead out of its dataset (X.10.9)', async () => {
     for (const name of ['../../x', '/etc/passwd', 'a\\b', 'a/../../b'])
       expect([name, (await send(name, 'x')).status]).toEqual([name, 400])
     for (const relative_path of ['../../x', '/etc', 'a/../../b'])
@@ -363,7 +364,7 @@ describe('a file in chunks', () => {
   })
 })
 
-it('[E.8.8] chunks outlive the service: a restart knows which are missing', async () => {
+it('[E.8.8] chunks outlive the service: a restart knows which are missing (X.10.6)', async () => {
   const data = path.join(folder, 'restart')
   const config = { dataDir: data, chunkBytes: 5 * MiB, leaseMs: 2000, ...(await ownBackends()) }
   const open = () => startServer({ sources: [], config })
@@ -516,6 +517,17 @@ it('[E.8.31] takes files of this machine only from below the folders that are li
 })
 
 describe('an automatic job', () => {
+  it('is asked for by a setting, which is refused where it can never hold', async () => {
+    const rules = (text: string) => readConfig({}, { LONGHAUL_RULES: text }).rules
+    expect(rules('image/*=thumbs, *.nc=convert')).toEqual([
+      { match: 'image/*', processor: 'thumbs' },
+      { match: '*.nc', processor: 'convert' },
+    ])
+    expect(() => rules('image/*')).toThrow(/LONGHAUL_RULES/)
+    const config = { dataDir: path.join(folder, 'rules'), rules: rules('*.nc=unheard-of') }
+    await expect(createApp({ sources: [], config })).rejects.toThrow(/unheard-of.*not served/)
+  })
+
   it('follows each file that a rule fits, once', async () => {
     const { dataset_uuid } = await upload('poem.words', 'a few words')
     await untilDone(dataset_uuid)
@@ -625,7 +637,7 @@ describe('a long form', () => {
   })
 
   it('[E.8.14] passes through: memory does not grow with it', async () => {
-    const total = 128 * MiB
+    const total = 104 * MiB
     const piece = Buffer.alloc(MiB, 'x')
     setFlagsFromString('--expose-gc')
     const collect = runInNewContext('gc') as () => void
@@ -637,7 +649,7 @@ describe('a long form', () => {
     let peak = 0
     async function* bytes() {
       for (let sent = 0; sent < total; sent += piece.length) {
-        if (sent % (16 * MiB) === 0) peak = Math.max(peak, used() - atFirst)
+        if (sent % (26 * MiB) === 0) peak = Math.max(peak, used() - atFirst)
         yield piece
       }
       yield `\r\n--${boundary}--\r\n`
@@ -649,15 +661,18 @@ describe('a long form', () => {
     const started = portalUploadStarted.parse(await json(answer))
     expect(started).toMatchObject({ upload_type: 'chunked', estimated_duration: 300 })
     expect(await untilStatus(started.job_id, 'completed')).toMatchObject({ bytes_total: total })
-    expect(peak).toBeLessThan(48 * MiB)
+    expect(peak).toBeLessThan(40 * MiB)
   })
 })
 
-it('[E.2 POST /api/upload/initiate E.2 POST /api/upload/cloud/large] an import says what it needs, and becomes a job and a dataset', async () => {
+it('[E.2 POST /api/upload/initiate E.2 POST /api/upload/cloud/large E.8.29] an import says what it needs, and becomes a job and a dataset', async () => {
   const file = createServer((_request, response) => response.end('far away')).listen(0, '127.0.0.1')
   await once(file, 'listening')
   const { port } = file.address() as AddressInfo
-  const own = await startHttpService({ outboundAllow: [`127.0.0.1:${port}`] }, [])
+  const own = await startHttpService(
+    { outboundAllow: [`127.0.0.1:${port}`], secretKey: Buffer.alloc(32, 'k') },
+    [],
+  )
   try {
     const initiate = (more: object, where = 'initiate') =>
       own.call(`POST /api/upload/${where}`, { json: { ...common, ...more } })
@@ -686,6 +701,12 @@ it('[E.2 POST /api/upload/initiate E.2 POST /api/upload/cloud/large] an import s
       422,
       ['body', 'source_config', 'object_key'],
     ])
+    const secret = 'do-not-repeat-this'
+    for (const source_config of [secret, { ...missing, secret_access_key: secret }])
+      for (const more of [{}, { user_email: 'nobody' }]) {
+        const refused = await initiate({ source_type: 's3', source_config, ...more })
+        expect([refused.status, refused.text]).toEqual([422, expect.not.stringContaining(secret)])
+      }
     for (const source_type of ['dropbox', 'onedrive'])
       expect((await initiate({ source_type, source_config: {} })).status).toBe(400)
     expect((await initiate({ source_type: 'ftp', source_config: {} })).status).toBe(422)

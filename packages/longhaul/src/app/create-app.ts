@@ -191,7 +191,8 @@ async function assemble(
     removeJobs: remove,
   })
   const tending = startTendingImports({ imports, engine, database, log })
-  const portal = config.roles.api && config.portal ? startTendingPortal(services) : undefined
+  const tends = config.portal || config.rules.length > 0
+  const portal = config.roles.api && tends ? startTendingPortal(services) : undefined
   const counted = countEnds(engine, ends)
   const worker = config.roles.worker
     ? createWorker({
@@ -232,7 +233,13 @@ async function assemble(
       stopping.abort()
       await Promise.allSettled(reloading)
       await Promise.all([server.close(), worker?.stop(), deliveries?.stop()])
-      await Promise.all([upkeep.stop(), batches.stop(), runs.stop(), tending.stop(), portal?.stop()])
+      await Promise.all([
+        upkeep.stop(),
+        batches.stop(),
+        runs.stop(),
+        tending.stop(),
+        portal?.stop(),
+      ])
       await Promise.all([...runners.values(), ...own].map((runner) => runner.stop()))
       await Promise.all(processors.leaving)
       // Nothing of it is held any more; without its row, nobody takes it for a worker that died.

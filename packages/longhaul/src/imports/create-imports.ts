@@ -1,6 +1,5 @@
 import { LonghaulError } from '../errors/index.ts'
 import { newId } from '../support/ids.ts'
-import type { JsonObject } from '../support/json.ts'
 import { importName, type ImportParts } from './import-processor.ts'
 import type { Imports, StartImport } from './imports.ts'
 import { parseSource, sourceDescriptions } from './parse-source.ts'
@@ -47,7 +46,7 @@ export function createImports(parts: ImportParts): Imports {
           maxFailures: tuning.attempts,
           params: {
             input: {
-              source: split.shown as JsonObject,
+              source: split.shown,
               ...(row[1] === null ? {} : { credentials: `sealed:${jobId}` }),
               ...(filename === undefined ? {} : { filename: safeName(filename) }),
             },

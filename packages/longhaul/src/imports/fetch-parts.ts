@@ -17,9 +17,8 @@ export async function fetchParts(
   async function fetchPart(partNumber: number): Promise<void> {
     const start = (partNumber - 1) * partBytes
     const range = { start, end: Math.min(start + partBytes, sizeBytes) - 1 }
-    const { copyPart } = source
-    if (copyPart !== undefined) {
-      await copyPart(file, range, { key, storeUploadId, partNumber }, signal)
+    if (source.copyPart !== undefined) {
+      await source.copyPart(file, range, { key, storeUploadId, partNumber }, signal)
       await uploads.partReceived(storeUploadId)
       return progress.moved(range.end + 1 - range.start)
     }

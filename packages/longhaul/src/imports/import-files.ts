@@ -56,7 +56,12 @@ export class ImportFiles {
     return this.#database.write([{ statement: 'import.open', params }])
   }
 
-  done(position: number, sizeBytes: number, uri: string, sha256: string | undefined): Promise<void> {
+  done(
+    position: number,
+    sizeBytes: number,
+    uri: string,
+    sha256: string | undefined,
+  ): Promise<void> {
     const params = [sizeBytes, uri, sha256 ?? null, this.#jobId, position]
     return this.#database.write([{ statement: 'import.done', params }])
   }

@@ -57,7 +57,7 @@ export const importProcessor = (parts: ImportParts): Processor =>
     reuse: false,
     retry: { attempts: parts.tuning.attempts },
     run: (ctx) => run(parts, ctx as unknown as RunContext<InputSpec, unknown>),
-  }) as Processor
+  })
 
 async function run(parts: ImportParts, ctx: RunContext<InputSpec, unknown>): Promise<Json> {
   const { database, tuning } = parts
@@ -113,7 +113,8 @@ function forJob(
     })
   if (error instanceof OutOfPatience) return again(error.problem, error.retryAfterMs)
   const passing = passingProblem(error)
-  if (passing !== undefined) return again(passing)
+  if (passing !== undefined)
+    return again(passing, error instanceof SourceFailure ? error.retryAfterMs : undefined)
   const problem = error instanceof SourceFailure ? error.problem : error
   if (isLonghaulError(problem, 'unavailable') || isLonghaulError(problem, 'insufficient-storage'))
     return again(problem)

@@ -29,7 +29,7 @@ export async function openSource(
     case 'local':
       return localSource(source, config)
     case 'google_drive':
-      return driveSource(source, { ...reading, ...tuning, rootUrl: config.googleDrive.rootUrl })
+      return driveSource(source, { ...reading, tuning, rootUrl: config.googleDrive.rootUrl })
     case 's3': {
       const { s3Source } = await import('./s3/index.ts')
       const own = config.s3 === undefined ? undefined : { ...config.s3, bucket: config.bucket }

@@ -51,3 +51,18 @@ export class Patience {
     await sleep(Math.max(asked ?? 0, grown * (0.5 + Math.random() / 2)), undefined, { signal })
   }
 }
+
+/** For a question whose answer is small: asked again until it is answered. */
+export async function patiently<T>(
+  tuning: Tuning,
+  signal: AbortSignal,
+  ask: () => Promise<T>,
+): Promise<T> {
+  const patience = new Patience(tuning)
+  for (;;)
+    try {
+      return await ask()
+    } catch (error) {
+      await patience.bear(error, signal)
+    }
+}

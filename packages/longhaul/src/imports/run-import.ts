@@ -6,6 +6,7 @@ import { ImportProgress } from './import-progress.ts'
 import type { ImportInput, ImportParts } from './import-processor.ts'
 import type { ImportFileRow } from './import-statements.ts'
 import type { ImportResult } from './imports.ts'
+import { patiently } from './patience.ts'
 import { refused, SourceFailure, type FoundFile, type Source } from './source.ts'
 import { transferFile } from './transfer-file.ts'
 
@@ -22,7 +23,8 @@ export async function runImport(
   const files = new ImportFiles(database, jobId)
   const progress = new ImportProgress(report)
   progress.stage('initializing')
-  if (!listed) await files.find(named(source.list(signal), filename))
+  if (!listed)
+    await patiently(tuning, signal, () => files.find(named(source.list(signal), filename)))
   const rows = await files.all()
   if (rows.length === 0) throw refused('The folder holds no file.')
   progress.begin(bytesOf(rows.filter(({ state }) => state === 'done')) ?? 0, totalOf(rows))
@@ -30,7 +32,7 @@ export async function runImport(
   const [job] = await engine.get([jobId], 'everyone')
   if (job === undefined) throw new Error(`there is no job ${jobId}`)
   const { owner } = job
-  const parts = { source, files, uploads, storage, owner, tuning, progress, signal }
+  const parts = { source, files, uploads, storage, owner, jobId, tuning, progress, signal }
   for (const row of rows) {
     signal.throwIfAborted()
     if (row.state === 'done' || row.state === 'failed') continue

@@ -8,7 +8,7 @@ import { foundFile, type ImportFiles } from './import-files.ts'
 import type { ImportProgress } from './import-progress.ts'
 import type { ImportFileRow } from './import-statements.ts'
 import { changed, SourceFailure, type FoundFile, type Source } from './source.ts'
-import { OutOfPatience } from './patience.ts'
+import { OutOfPatience, patiently } from './patience.ts'
 import type { Tuning } from './tuning.ts'
 
 /** What the transfer of one file needs. */
@@ -18,6 +18,7 @@ export interface Transfer {
   readonly uploads: Uploads
   readonly storage: Storage
   readonly owner: string
+  readonly jobId: string
   readonly tuning: Tuning
   readonly progress: ImportProgress
   readonly signal: AbortSignal
@@ -35,7 +36,7 @@ const maxVersions = 3
 
 /** From wherever the attempt before it stopped to a file that is complete, verified, and known by its row. */
 export async function transferFile(transfer: Transfer, row: ImportFileRow): Promise<void> {
-  const { source, files, uploads, owner, progress, signal } = transfer
+  const { source, files, uploads, owner, tuning, progress, signal } = transfer
   let file = foundFile(row)
   let open = row.state === 'open' ? (row.upload_id ?? undefined) : undefined
   for (let versions = 1; ; versions++) {
@@ -54,7 +55,7 @@ export async function transferFile(transfer: Transfer, row: ImportFileRow): Prom
       if (versions === maxVersions) throw new OutOfPatience(error.problem)
       const [now] = (await files.all()).filter(({ position }) => position === row.position)
       if (now?.upload_id) await uploads.abort(now.upload_id, owner).catch(() => undefined)
-      const looked = await source.look(row.place, signal)
+      const looked = await patiently(tuning, signal, () => source.look(row.place, signal))
       progress.grown((looked.sizeBytes ?? 0) - (file.sizeBytes ?? 0))
       // Where it lies among the others does not change.
       file = { ...looked, name: row.name }
@@ -121,7 +122,7 @@ async function openedBefore(
 }
 
 async function begin(
-  { uploads, files, owner, tuning }: Transfer,
+  { uploads, files, owner, jobId, tuning }: Transfer,
   { position }: ImportFileRow,
   { name, sizeBytes, mediaType }: FoundFile,
 ): Promise<OpenUpload> {
@@ -133,6 +134,7 @@ async function begin(
     files: [
       {
         filename: name,
+        note: `import:${jobId}`,
         ...(sizeBytes === undefined ? {} : { sizeBytes }),
         ...(mediaType === undefined ? {} : { mediaType }),
       },

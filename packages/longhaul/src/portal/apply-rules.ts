@@ -14,10 +14,13 @@ interface Candidate extends RuledFile {
 
 /**
  * Asks the rules about files that have become complete: those of datasets, and uploads that are of none. Job and answer
- * commit together, so each file makes one job at most, however many processes ask. Whether there were any.
+ * commit together, so each file makes one job at most, however many processes ask. Whether there
+ * was anything to do, and whether there may be more.
  */
-export async function applyRules(services: Services): Promise<boolean> {
-  if (services.config.rules.length === 0) return false
+export async function applyRules(
+  services: Services,
+): Promise<{ readonly moved: boolean; readonly left: boolean }> {
+  if (services.config.rules.length === 0) return { moved: false, left: false }
   const files = await candidates(services)
   let moved = false
   for (const file of files) {
@@ -25,13 +28,15 @@ export async function applyRules(services: Services): Promise<boolean> {
       await apply(services, file)
       moved = true
     } catch (error) {
-      // Somebody else was faster; or the owner has as many queued as may be, and the file waits.
-      if (isLonghaulError(error, 'write-conflict') || isLonghaulError(error, 'queue-full')) continue
+      // Somebody else was faster, or the file waits: for room in the queue, for a processor that can be loaded.
+      if (isLonghaulError(error) && waiting.has(error.code)) continue
       throw error
     }
   }
-  return moved
+  return { moved, left: files.length > 0 }
 }
+
+const waiting = new Set(['write-conflict', 'queue-full', 'processor-broken'])
 
 async function candidates({ database }: Services): Promise<readonly Candidate[]> {
   const [files, uploads] = await Promise.all([
@@ -86,12 +91,11 @@ async function apply(services: Services, file: Candidate): Promise<void> {
     const id = newJobId(submission.kind)
     await submitJob(services, { ...submission, id }, [file.done(id)])
   } catch (error) {
-    const isTheirs = isLonghaulError(error) && !passing.has(error.code)
-    if (!isTheirs) throw error
+    const isFinal =
+      isLonghaulError(error) && !waiting.has(error.code) && error.code !== 'unavailable'
+    if (!isFinal) throw error
     // What the processor refuses it will refuse again: the upload itself is none the worse.
     log.warn({ err: error, rule: rule.match, file: file.name }, 'a rule made no job')
     await database.write([file.done(null)])
   }
 }
-
-const passing = new Set(['write-conflict', 'queue-full', 'unavailable', 'processor-broken'])

@@ -130,6 +130,14 @@ export const portalStatements = {
   'rules.since': both(
     `INSERT INTO automatic_job (upload_id, at) VALUES ('', NOW) ON CONFLICT DO NOTHING`,
   ),
+  // What was completed long ago has been asked about, where nothing waits: nobody looks there again.
+  'rules.forward': both(
+    `UPDATE automatic_job SET at = NOW - 600000 WHERE upload_id = '' AND at < NOW - 1200000`,
+  ),
+  'rules.forget': both(
+    `DELETE FROM automatic_job WHERE upload_id <> ''
+      AND at < (SELECT a.at FROM automatic_job a WHERE a.upload_id = '') - 86400000`,
+  ),
   'rules.files': both(
     `SELECT f.*, d.owner FROM dataset_file f JOIN dataset d ON d.uuid = f.dataset_uuid
       WHERE f.ruled = 0 ORDER BY f.created_at LIMIT 100`,

@@ -23,6 +23,8 @@ import { findUpload } from './upload-view.ts'
 const tags = ['datasets', 'system E']
 const params = z.object({ upload_id: z.string() })
 const chunkParams = params.extend({ chunk_index: laxInteger(z.number().multipleOf(1)) })
+/** Described here, checked where it is read. */
+const validatorCompiler = () => (data: unknown) => ({ value: data })
 /** So long a completion waits for the check of the whole file; then its answer says that it goes on. */
 const waitMs = 60_000
 
@@ -209,6 +211,7 @@ export const largeRoutes: FastifyPluginAsyncZod<{ services: Services; watch: Job
         body: importRequest,
         response: { 200: z.looseObject({ job_id: z.string(), status: z.literal('queued') }) },
       },
+      validatorCompiler,
     },
     async (request) => ({
       ...(await startImport(services, request, 'cloud_large')),

@@ -7,6 +7,7 @@ import {
 } from '@longhaul/protocol'
 import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { isLonghaulError, LonghaulError } from '../errors/index.ts'
 import { baseUrlOf, formParts, type FormPart } from '../jobs/index.ts'
@@ -39,7 +40,7 @@ export const uploadFormRoutes: FastifyPluginAsyncZod<{ services: Services }> = a
           tags,
           summary: 'Upload one file by a form: the part `file`, and fields about its dataset',
           consumes: ['multipart/form-data'],
-          body: portalUploadFields,
+          body: portalUploadFields.extend({ file: z.string().meta({ format: 'binary' }) }),
           response,
         },
         validatorCompiler,
@@ -71,6 +72,7 @@ export const uploadFormRoutes: FastifyPluginAsyncZod<{ services: Services }> = a
         body: importRequest,
         response,
       },
+      validatorCompiler,
     },
     async (request) => startImport(services, request, 'upload'),
   )
@@ -84,6 +86,8 @@ async function uploadForm(
 ): Promise<PortalUploadStarted> {
   const { owner, scope } = request
   const announced = Number(request.headers['content-length'] ?? 0)
+  // Said before anything is read, where the client announces it.
+  await services.uploads.checkRoom(announced || 0)
   const id = portalId(announced > largeBytes ? 'chunked_upload' : 'upload')
   const baseUrl = baseUrlOf(services.config, request)
   const { fields: given, file } = await readingForm(request, example, (parts) =>

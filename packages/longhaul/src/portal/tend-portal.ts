@@ -23,10 +23,14 @@ export function startTendingPortal(services: Services): { stop(): Promise<void> 
         if (!isBegun) await database.write([{ statement: 'rules.since', params: [] }])
         isBegun = true
         const settled = await settleUploads(services)
-        isActive = (await applyRules(services)) || settled
+        const { moved, left } = await applyRules(services)
+        isActive = settled || moved
         if (performance.now() - tidiedAt > tidyMs) {
           tidiedAt = performance.now()
-          await database.write([{ statement: 'portal.forget', params: [] }])
+          const forgotten = left
+            ? ['portal.forget']
+            : ['portal.forget', 'rules.forward', 'rules.forget']
+          await database.write(forgotten.map((statement) => ({ statement, params: [] })))
         }
       } catch (error) {
         if (!isLonghaulError(error, 'unavailable'))
