@@ -80,7 +80,7 @@ function startProgram(program: string, args: readonly string[], around: Surround
 
 /** Commands that only talk to a service. The others load processors, or open the data of the current directory. */
 const talking = new Set(
-  'submit watch jobs logs cancel retry failed download status why pause resume limit drain'.split(
+  'put upload submit watch jobs logs cancel retry failed download status why pause resume limit drain'.split(
     ' ',
   ),
 )

@@ -24,6 +24,7 @@ const pages = [
   'docs/compat/system-d.md',
   'docs/compat/system-e.md',
   'docs/guides/clients.md',
+  'docs/guides/uploads.md',
 ]
 const root = path.join(import.meta.dirname, '../..')
 const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-docs-'))

@@ -22,18 +22,29 @@ const spawnCli = (args: readonly string[], cwd: string, env: Environment): Child
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 
-/** Runs `longhaul …` to its end. */
-export async function longhaul(
-  args: readonly string[],
-  cwd: string,
-  env: Environment,
-): Promise<Ended> {
+/** A command on its way. */
+export interface Running {
+  readonly ended: Promise<Ended>
+  /** `kill -9`. */
+  kill(): void
+}
+
+export function startCommand(args: readonly string[], cwd: string, env: Environment): Running {
   const child = spawnCli(args, cwd, env)
   const [stdout, stderr] = [collect(child.stdout!), collect(child.stderr!)]
-  const [code] = (await once(child, 'close')) as [number | null]
-  const out = stdout()
-  return { code, stdout: out, text: `${out}${stderr()}`.trimEnd() }
+  const leave = (): void => void child.kill('SIGKILL')
+  process.on('exit', leave)
+  const ended = once(child, 'close').then(([code]): Ended => {
+    process.off('exit', leave)
+    const out = stdout()
+    return { code: code as number | null, stdout: out, text: `${out}${stderr()}`.trimEnd() }
+  })
+  return { ended, kill: leave }
 }
+
+/** Runs `longhaul …` to its end. */
+export const longhaul = (args: readonly string[], cwd: string, env: Environment): Promise<Ended> =>
+  startCommand(args, cwd, env).ended
 
 export interface Program {
   readonly pid: number

@@ -16,7 +16,16 @@ from .processor import processor
 from .shard_layouts import mask_member
 
 if TYPE_CHECKING:
-    from .client import Client, JobFailedError, Options, ServiceError, TransferError, UnreachableError, each
+    from .client import (
+        Client,
+        JobFailedError,
+        Options,
+        ServiceError,
+        TransferError,
+        UnreachableError,
+        UploadClient,
+        each,
+    )
 
 __all__ = [
     "Cancelled",
@@ -33,6 +42,7 @@ __all__ = [
     "ServiceError",
     "TransferError",
     "UnreachableError",
+    "UploadClient",
     "each",
     "mask_member",
     "processor",

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-_NAMES = ("Client", "JobFailedError", "Options", "ServiceError", "TransferError", "UnreachableError", "each")
+_NAMES = (
+    "Client",
+    "JobFailedError",
+    "Options",
+    "ServiceError",
+    "TransferError",
+    "UnreachableError",
+    "UploadClient",
+    "each",
+)
 
 
 def lookup(name: str) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
+from base64 import b64encode
 
 from longhaul import TransferError
 
@@ -119,3 +121,32 @@ class UploadTest(ServiceTest):
         nowhere = Notes(self.file("a file", b"") / "state")
         nowhere.remember("uploads", "u3", "x")
         self.assertIsNone(nowhere.recall("uploads", "x"))
+
+    def test_parts_to_the_service_itself_carry_their_digest_and_damage_is_sent_again(self):
+        digests = []
+        session = self.service.session
+
+        def own_store(upload_id: str):
+            view = session(upload_id)
+            for part in view["part_urls"]:
+                part["url"] = part["url"].replace("/part/", "/storage/parts/")
+            return view
+
+        def first(asked: Asked) -> bool:
+            if not asked.path.startswith("/storage/parts/"):
+                return False
+            digests.append(asked.headers["content-digest"])
+            if len(digests) == 2:
+                asked.refuse(400, "checksum-mismatch")
+            else:
+                _, _, _, upload_id, number = asked.path.split("/")
+                self.service.parts[upload_id][int(number)] = asked.body
+                asked.answer(200, headers={"etag": '"x"'})
+            return True
+
+        self.service.session = own_store
+        self.service.first = first
+        upload = self.client(self.service.url, parallel=1).put(self.file("a.bin", self.bytes))
+        self.assertEqual(self.service.bytes_of(upload.id), self.bytes)
+        sha256 = b64encode(hashlib.sha256(self.bytes[:10_000]).digest()).decode()
+        self.assertEqual((digests[0], len(digests)), (f"sha-256=:{sha256}:", 6))

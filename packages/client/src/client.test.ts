@@ -304,7 +304,7 @@ describe('the files of a submission', () => {
     await client(url).submit('shout', { files, twice: files[0]! }, { onProgress })
     expect(most).toBeGreaterThan(1)
     expect(most).toBeLessThanOrEqual(4)
-    expect(told.at(-1)).toEqual([27, 27])
+    expect(told.at(-1)?.slice(0, 2)).toEqual([27, 27])
     refused = 'f1'
     begun = 0
     await expect(client(url).submit('shout', { files })).rejects.toThrow('no')

@@ -6,6 +6,7 @@ import {
   jobWaits,
   processorList,
   processorView,
+  uploadView,
   type Health,
   type JobCache,
   type JobList,
@@ -15,6 +16,7 @@ import {
   type JobWaits,
   type ProcessorSummary,
   type ProcessorView,
+  type UploadView,
 } from '@longhaul/protocol'
 import type { ByteSource } from './byte-source.ts'
 import { callAction, type ActionAnswer, type ActionInput, type CallOptions } from './call-action.ts'
@@ -84,6 +86,8 @@ export interface Client {
     options?: CallOptions,
   ): Promise<ActionAnswer>
   upload(source: ByteSource, options?: UploadOptions): Promise<Uploaded>
+  /** What the service has of an upload. */
+  uploadStatus(uploadId: string): Promise<UploadView>
   /** Gives up an upload that is not complete. */
   abortUpload(uploadId: string): Promise<void>
   /**
@@ -155,7 +159,7 @@ export function createClient(options: ClientOptions = {}): Client {
   const processorPath = (name: string): string => `/processors/${encodeURIComponent(name)}`
 
   const submit: Client['submit'] = (processor, input, request) =>
-    submitJob(connection, processor, input, { memory: options.uploadMemory, ...request })
+    submitJob(connection, processor, input, { memory: options.uploadMemory, newHasher, ...request })
 
   const jobs: Client['jobs'] = (query = {}) =>
     connection.read(jobList, '/jobs', {
@@ -223,7 +227,8 @@ export function createClient(options: ClientOptions = {}): Client {
     processors: async () => (await connection.read(processorList, '/processors')).processors,
     processor: (name) => connection.read(processorView, processorPath(name)),
     upload: (source, request) =>
-      uploadSource(connection, source, { memory: options.uploadMemory, ...request }),
+      uploadSource(connection, source, { memory: options.uploadMemory, newHasher, ...request }),
+    uploadStatus: (id) => connection.read(uploadView, `/uploads/${encodeURIComponent(id)}`),
     abortUpload: async (id) => {
       await connection.send(`/uploads/${encodeURIComponent(id)}`, {
         method: 'DELETE',

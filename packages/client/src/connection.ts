@@ -1,4 +1,10 @@
-import { ServiceError, toServiceError, UnreachableError } from './errors.ts'
+import {
+  causesOf,
+  ServiceError,
+  toServiceError,
+  TransferError,
+  UnreachableError,
+} from './errors.ts'
 import { pause } from './pause.ts'
 
 export interface ConnectionOptions {
@@ -10,6 +16,8 @@ export interface ConnectionOptions {
   /** Tries of a request that may be repeated. @default 5, the first pause 200 ms, doubling */
   readonly tries?: number | undefined
   readonly firstPauseMs?: number | undefined
+  /** @default 30 s */
+  readonly longestPauseMs?: number | undefined
   /** Told before each pause: a person may wonder why nothing moves. */
   readonly onRetry?: ((reason: Error, pauseMs: number) => void) | undefined
 }
@@ -21,13 +29,15 @@ export interface RequestOptions {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly query?: Readonly<Record<string, string | number | undefined>>
   readonly json?: unknown
-  /** Made anew for each try. */
-  readonly body?: () => Body
+  /** Made anew for each try. `moved`: called while it is read, it puts off the end of `timeoutMs`. */
+  readonly body?: (moved: () => void) => Body
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | undefined
+  /** It says the digest of its bytes: where others arrive, it is sent again. @default false */
+  readonly hasDigest?: boolean
   /** False: a second try could do something twice, so there is none. @default true */
   readonly repeatable?: boolean
-  /** Longest wait for the head of the answer. @default 30 s; 0 is for ever */
+  /** Longest wait for the head of the answer, in which nothing moves. @default 30 s; 0 is for ever */
   readonly timeoutMs?: number
 }
 
@@ -58,7 +68,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   const base = baseOf(options.url)
   const doFetch: Fetch = options.fetch ?? ((url, init) => fetch(url, init))
   const tries = options.tries ?? 5
-  const firstPauseMs = options.firstPauseMs ?? 200
+  const { firstPauseMs = 200, longestPauseMs = 30_000 } = options
 
   const once = async (url: URL, request: RequestOptions): Promise<Response> => {
     const headers = new Headers(request.headers)
@@ -67,16 +77,18 @@ export function openConnection(options: ConnectionOptions): Connection {
       headers.set('authorization', `Bearer ${options.token}`)
     }
     if (request.json !== undefined) headers.set('content-type', 'application/json')
-    const body = request.json === undefined ? request.body?.() : JSON.stringify(request.json)
     const head = new AbortController()
     const timeoutMs = request.timeoutMs ?? 30_000
-    const timer =
-      timeoutMs === 0
-        ? undefined
-        : setTimeout(
-            () => head.abort(new DOMException('no answer in time', 'TimeoutError')),
-            timeoutMs,
-          )
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let isAnswered = false
+    const pass = (): void => head.abort(new DOMException('no answer in time', 'TimeoutError'))
+    const wait = (): void => {
+      clearTimeout(timer)
+      // A body may still be read when it has been refused: nobody waits for that.
+      if (timeoutMs > 0 && !isAnswered) timer = setTimeout(pass, timeoutMs)
+    }
+    const body = request.json === undefined ? request.body?.(wait) : JSON.stringify(request.json)
+    wait()
     try {
       return await doFetch(url.href, {
         method: request.method ?? 'GET',
@@ -88,6 +100,7 @@ export function openConnection(options: ConnectionOptions): Connection {
         ...(body === undefined ? {} : { body, duplex: 'half' }),
       })
     } finally {
+      isAnswered = true
       clearTimeout(timer)
     }
   }
@@ -102,14 +115,17 @@ export function openConnection(options: ConnectionOptions): Connection {
         const response = await once(url, request)
         if (response.ok) return response
         failure = await toServiceError(name, response)
-        if (!mayPass(failure as ServiceError)) throw failure
+        if (!mayPass(failure as ServiceError, request)) throw failure
       } catch (error) {
         request.signal?.throwIfAborted()
         if (error instanceof ServiceError) throw error
+        // What is sent could not be read: no fault of the line, and no better the next time.
+        const local = causesOf(error).find((cause) => cause instanceof TransferError)
+        if (local !== undefined) throw local
         failure = new UnreachableError(base.origin, tried, error)
       }
       if (tried >= allowed) throw failure
-      const pauseMs = retryPause(failure, firstPauseMs * 2 ** (tried - 1))
+      const pauseMs = retryPause(failure, Math.min(firstPauseMs * 2 ** (tried - 1), longestPauseMs))
       options.onRetry?.(failure, pauseMs)
       await pause(pauseMs, request.signal)
     }
@@ -136,8 +152,9 @@ export function openConnection(options: ConnectionOptions): Connection {
   return { url: base.href.replace(/\/$/, ''), send, read }
 }
 
-/** Worth another try: overload and a proxy's errors, but no refusal that names its reason. */
-function mayPass(error: ServiceError): boolean {
+/** Worth another try: overload, a proxy's errors and bytes that changed on their way, but no refusal that names its reason. */
+function mayPass(error: ServiceError, { hasDigest = false }: RequestOptions): boolean {
+  if (error.code === 'checksum-mismatch') return hasDigest
   if (error.status === 429) return error.code === 'too-many-requests' || error.code === 'unknown'
   if (error.status === 503) return ['unavailable', 'action-busy', 'unknown'].includes(error.code)
   return (error.status === 502 || error.status === 504) && error.code === 'unknown'

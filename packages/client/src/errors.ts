@@ -138,6 +138,11 @@ const reasons: Readonly<Record<string, string>> = {
   UND_ERR_BODY_TIMEOUT: 'the answer stopped half way',
 }
 
+/** The error and what caused it, and what caused that. */
+export function causesOf(error: unknown): readonly Error[] {
+  return error instanceof Error ? [error, ...causesOf(error.cause)] : []
+}
+
 /** In words, from the bottom of the chain of causes: fetch's own message says nothing. */
 export function networkReason(error: unknown): string {
   let last = 'no answer'

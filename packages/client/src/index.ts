@@ -31,5 +31,6 @@ export type {
   TypedProcessor,
 } from './typed-processor.ts'
 export type { InputValue } from './upload-input.ts'
+export type { Pace, TransferProgress } from './transfer-pace.ts'
 export { storedUploads, type TextStorage, type UploadMemory } from './upload-memory.ts'
 export type { Uploaded, UploadOptions } from './upload-source.ts'

@@ -1,7 +1,9 @@
 import type { PartUrl } from '@longhaul/protocol'
 import type { ByteSource } from './byte-source.ts'
-import type { Connection } from './connection.ts'
+import type { Body, Connection } from './connection.ts'
 import { isServiceError } from './errors.ts'
+import { contentDigest } from './part-digest.ts'
+import { sha256, type Hasher } from './sha256.ts'
 
 export interface PartsToSend {
   /** Signed URLs of the parts that are missing. */
@@ -13,6 +15,7 @@ export interface PartsToSend {
   readonly parallel?: number | undefined
   readonly onProgress?: ((sentBytes: number, totalBytes: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
+  readonly newHasher?: (() => Hasher) | undefined
 }
 export interface SentParts {
   readonly parts: readonly { readonly partNumber: number; readonly etag: string | null }[]
@@ -24,8 +27,10 @@ export interface SentParts {
 export async function sendParts(
   connection: Connection,
   source: ByteSource,
-  { parts, partBytes, receivedBytes = 0, parallel = 3, onProgress, signal }: PartsToSend,
+  request: PartsToSend,
 ): Promise<SentParts> {
+  const { parts, partBytes, receivedBytes = 0, parallel = 3 } = request
+  const { onProgress, signal, newHasher = sha256 } = request
   const waiting = parts[Symbol.iterator]()
   const done: { partNumber: number; etag: string | null }[] = []
   let sent = receivedBytes
@@ -37,13 +42,21 @@ export async function sendParts(
       const start = (partNumber - 1) * partBytes
       const end = Math.min(start + partBytes, source.size)
       try {
+        signal?.throwIfAborted()
         const answer = await connection.send(url, {
           method: 'PUT',
-          body: () => source.slice(start, end),
+          body: (moved) => watched(source.slice(start, end), moved),
           // A stream does not know its length, and stores refuse parts of unknown length.
-          headers: { 'content-length': String(end - start) },
+          headers: {
+            'content-length': String(end - start),
+            ...(isOurs(url) && {
+              'content-digest': await contentDigest(source, start, end, newHasher),
+            }),
+          },
+          hasDigest: isOurs(url),
           signal,
-          timeoutMs: 0,
+          // How a Blob goes out cannot be seen, so that only a stream can be said to stand still.
+          timeoutMs: source instanceof Blob ? 0 : silentMs,
         })
         await answer.body?.cancel()
         done.push({ partNumber, etag: answer.headers.get('etag') })
@@ -59,4 +72,28 @@ export async function sendParts(
   onProgress?.(sent, source.size)
   await Promise.all(Array.from({ length: parallel }, lane))
   return { parts: done.sort((a, b) => a.partNumber - b.partNumber), expired }
+}
+
+/** A line that is dead without a word is given up after that long, and the part sent again. */
+export const silentMs = 60_000
+
+/** The local store's own URLs. Another store need not know the header, and its CORS rules may refuse it. */
+const isOurs = (url: string): boolean => new URL(url).pathname.includes('/storage/parts/')
+
+/** The same body; says when something of it has gone out. */
+export function watched(body: Body, moved: () => void): Body {
+  if (!(body instanceof ReadableStream)) return body
+  const reader = body.getReader()
+  return new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        const { done, value } = await reader.read()
+        moved()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  )
 }

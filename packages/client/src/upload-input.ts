@@ -1,6 +1,7 @@
 import type { FileReference } from '@longhaul/protocol'
 import type { ByteSource } from './byte-source.ts'
 import type { Connection } from './connection.ts'
+import { withPace } from './transfer-pace.ts'
 import { uploadSource, type UploadOptions } from './upload-source.ts'
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
@@ -59,8 +60,9 @@ const sourcesOf = (value: InputValue): readonly ByteSource[] =>
 /** One bar over all files of a submission. */
 function sharedProgress(
   sources: readonly ByteSource[],
-  report: UploadOptions['onProgress'],
+  onProgress: UploadOptions['onProgress'],
 ): (source: ByteSource) => UploadOptions['onProgress'] {
+  const report = withPace(onProgress)
   const total = sources.reduce((sum, { size }) => sum + size, 0)
   const sent = new Map<ByteSource, number>()
   return (source) =>

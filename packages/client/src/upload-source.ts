@@ -3,6 +3,8 @@ import type { ByteSource } from './byte-source.ts'
 import type { Connection } from './connection.ts'
 import { isServiceError, TransferError } from './errors.ts'
 import { sendParts } from './send-parts.ts'
+import type { Hasher } from './sha256.ts'
+import { withPace, type TransferProgress } from './transfer-pace.ts'
 import type { UploadMemory } from './upload-memory.ts'
 
 export interface UploadOptions {
@@ -12,9 +14,12 @@ export interface UploadOptions {
   readonly memory?: UploadMemory | undefined
   /** Told once the upload has an id: keep it to resume after an interruption. */
   readonly onStarted?: ((uploadId: string) => void) | undefined
-  readonly onProgress?: ((sentBytes: number, totalBytes: number) => void) | undefined
+  readonly onProgress?: TransferProgress | undefined
   /** Parts in flight. @default 3 */
   readonly parallel?: number | undefined
+  /** Size of a new upload's parts, if the store can bear it: on a line that breaks often small ones lose less. @default the service's */
+  readonly partBytes?: number | undefined
+  readonly newHasher?: (() => Hasher) | undefined
   readonly signal?: AbortSignal | undefined
 }
 export interface Uploaded {
@@ -46,15 +51,17 @@ export async function uploadSource(
   // It is awaited at the end; until then a failure of it must not count as unhandled.
   digest?.catch(() => {})
   try {
+    const onProgress = withPace(options.onProgress)
     let session = await openSession(connection, source, options)
     options.onStarted?.(session.uploadId)
     const resumedBytes = session.receivedBytes
     const send = async ({ partBytes, partUrls, receivedBytes }: Session): Promise<boolean> => {
       const sent = await sendParts(connection, source, {
+        ...options,
         parts: partUrls,
         partBytes,
         receivedBytes,
-        ...options,
+        onProgress,
         signal,
       })
       return !sent.expired
@@ -120,6 +127,7 @@ async function openSession(
       filename: source.name,
       size_bytes: source.size,
       ...(source.type ? { content_type: source.type } : {}),
+      ...(options.partBytes === undefined ? {} : { part_size_bytes: options.partBytes }),
     },
     signal: options.signal,
   })

@@ -6,6 +6,8 @@ export const uploadRequest = z.object({
   filename: z.string(),
   size_bytes: z.int().positive(),
   content_type: z.string().optional(),
+  /** Asked for; the answer says what it is. The store sets limits, and so many parts make larger ones. */
+  part_size_bytes: z.int().positive().optional(),
 })
 export type UploadRequest = z.infer<typeof uploadRequest>
 

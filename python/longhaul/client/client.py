@@ -6,9 +6,11 @@ import os
 import threading
 import uuid
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Union
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 from urllib.parse import quote
 
+from .actions import ActionAnswer, call
+from .assets import Assets
 from .connection import Connection
 from .follow import Update, read_job
 from .inputs import Takes, prepare
@@ -53,6 +55,7 @@ class Client:
         self._in_flight = in_flight
         notes = Notes(None if state is None else Path(state))
         self._submitter = Submitter(self._connection, notes, parallel)
+        self.assets = Assets(self._connection)
 
     @property
     def url(self) -> str:
@@ -130,6 +133,27 @@ class Client:
         body = {"parameters": parameters, **said.body()}
         submitted = self._connection.read("POST", f"/run/{quote(task, safe='')}", data=body, headers=key)
         return self.job(submitted["job_id"])
+
+    # -- at once
+
+    def call(
+        self,
+        processor: str,
+        action: str,
+        /,
+        method: str = "POST",
+        params: Optional[Mapping[str, object]] = None,
+        respond_async: bool = False,
+        **inputs: Any,
+    ) -> ActionAnswer:
+        """An action's answer, without a job. A file is a path (`Path`) or bytes; one that the service has is its `s3://` URI.
+
+        method: GET and DELETE give the input as a query. params: what stands in the action's path.
+
+        >>> lh.call("thumbnails", "preview", image=Path("cat.png"), width=64).content
+        """
+        how: Dict[str, Any] = {"method": method, "params": params, "respond_async": respond_async}
+        return call(self._connection, processor, action, inputs, **how)
 
     # -- watch
 

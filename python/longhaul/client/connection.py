@@ -55,9 +55,13 @@ class Connection:
         body: Optional[Body] = None,
         headers: Optional[Mapping[str, str]] = None,
         repeatable: bool = True,
+        has_digest: bool = False,
         timeout: Optional[float] = -1.0,
     ) -> Answer:
-        """`data` goes as JSON. `repeatable=False`: a second try could do it twice. `timeout=None` is for ever."""
+        """`data` goes as JSON. `repeatable=False`: a second try could do it twice. `timeout=None` is for ever.
+
+        has_digest: it says the digest of its bytes; where others arrive, it is sent again.
+        """
         address = self._locate(path, query)
         head = dict(headers or {})
         if data is not None:
@@ -73,7 +77,7 @@ class Connection:
                 if opened is not None:
                     opened.close()
 
-        return self._until_answered(f"{method} {_shown(address)}", repeatable, attempt)
+        return self._until_answered(f"{method} {_shown(address)}", repeatable, attempt, has_digest)
 
     def read(self, method: str, path: str, **how: Any) -> Dict[str, Any]:
         """Sends, and answers the JSON object that came back."""
@@ -150,7 +154,9 @@ class Connection:
         else:
             link.close()
 
-    def _until_answered(self, request: str, repeatable: bool, attempt: Callable[[], Result]) -> Result:
+    def _until_answered(
+        self, request: str, repeatable: bool, attempt: Callable[[], Result], has_digest: bool = False
+    ) -> Result:
         tried = 0
         while True:
             try:
@@ -158,7 +164,8 @@ class Connection:
             except _Stale:
                 continue
             except ServiceError as error:
-                if not _may_pass(error):
+                is_damage = has_digest and error.code == "checksum-mismatch"
+                if not is_damage and not _may_pass(error):
                     raise
                 failure: Exception = error
             except (OSError, http.client.HTTPException) as error:
@@ -195,7 +202,7 @@ def _ask(
 
 def _may_pass(error: ServiceError) -> bool:
     """Worth another try: overload and a proxy's errors, but no refusal that names its reason."""
-    codes = {429: ("too-many-requests", "unknown"), 503: ("unavailable", "unknown"), 502: ("unknown",)}
+    codes = {429: ("too-many-requests", "unknown"), 503: ("unavailable", "action-busy", "unknown"), 502: ("unknown",)}
     return error.code in codes.get(502 if error.status == 504 else error.status, ())
 
 

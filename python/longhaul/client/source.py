@@ -107,6 +107,17 @@ def sha256_of(source: Source, alive: Alive) -> str:
     return digest.hexdigest()
 
 
+def sha256_of_slice(source: Source, start: int, length: int, alive: Alive) -> str:
+    digest = hashlib.sha256()
+    part = Part(source, start, length, alive)
+    try:
+        for chunk in iter(lambda: part.read(_CHUNK_BYTES), b""):
+            digest.update(chunk)
+    finally:
+        part.close()
+    return digest.hexdigest()
+
+
 def unless(*stops: threading.Event) -> Alive:
     """Raises `Stopped` once any of these is set: long work asks now and then."""
 

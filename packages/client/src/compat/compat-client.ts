@@ -21,9 +21,12 @@ import { openConnection, type ConnectionOptions } from '../connection.ts'
 import { downloadOutput, type Downloaded, type DownloadSink } from '../download-output.ts'
 import { openOperations, type AssetOptions } from '../operations.ts'
 import { sha256, type Hasher } from '../sha256.ts'
+import type { UploadMemory } from '../upload-memory.ts'
 import { toBin, type BinFiles } from './bin-files.ts'
-import { DownloadError, inOldWords } from './errors.ts'
+import { allInOldWords, DownloadError, inOldWords } from './errors.ts'
 import { binsStarted } from './ingest-answers.ts'
+import { openPortal } from './portal/portal.ts'
+import type { PortalUploads } from './portal/portal-uploads.ts'
 import { sendBins, sendFiles, type Bin, type IngestOptions } from './send-ingest.ts'
 import { readOldJob, waitForJob, type WaitOptions } from './wait-for-job.ts'
 
@@ -33,6 +36,8 @@ export interface CompatOptions extends Omit<ConnectionOptions, 'url'> {
   /** In whose words files are uploaded: in bins where it is B. @default A */
   readonly system?: 'A' | 'B' | undefined
   readonly newHasher?: (() => Hasher) | undefined
+  /** Lets uploads in chunks go on after a program was killed. */
+  readonly uploadMemory?: UploadMemory | undefined
 }
 export interface ManifestRequest {
   readonly manifestUri?: string | undefined
@@ -53,8 +58,8 @@ export type BinsStarted = Omit<IngestStarted, 'files'> & {
   readonly bins: readonly { readonly bin_id: string; readonly files: IngestStarted['files'] }[]
 }
 
-/** What the clients of systems A, B and C could do, in their words; on disk files: `withFiles` of `@longhaul/client/node`. */
-export interface CompatClient {
+/** What the clients of systems A, B, C and E could do, in their words; on disk files: `withFiles` of `@longhaul/client/node`. */
+export interface CompatClient extends PortalUploads {
   readonly url: string
   health(): Promise<Health>
   /** Exactly one of the two manifests. */
@@ -123,6 +128,7 @@ export function createCompatClient(options: CompatOptions = {}): CompatClient {
 
   const operations = openOperations(connection)
   return {
+    ...allInOldWords(openPortal({ connection, memory: options.uploadMemory, newHasher })),
     url: connection.url,
     startOperations: (...request) => inOldWords(operations.start(...request)),
     getOperationResults: (...request) => inOldWords(operations.results(...request)),

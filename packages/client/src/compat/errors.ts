@@ -79,3 +79,13 @@ export async function inOldWords<T>(
     throw cause
   }
 }
+
+/** The same methods, failing in the words above. */
+export function allInOldWords<T extends object>(methods: T): T {
+  const wrapped = Object.entries(methods).map(([name, method]) => [
+    name,
+    (...given: unknown[]) =>
+      inOldWords((method as (...of: unknown[]) => Promise<unknown>)(...given)),
+  ])
+  return Object.fromEntries(wrapped) as T
+}

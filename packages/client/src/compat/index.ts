@@ -19,4 +19,13 @@ export {
 } from './errors.ts'
 export type { BinFiles } from './bin-files.ts'
 export type { IngestOptions } from './send-ingest.ts'
+export type { DatasetFields } from './portal/dataset.ts'
+export type {
+  GoogleDriveFile,
+  PortalUploads,
+  S3Object,
+  Sent,
+  WaitForUpload,
+} from './portal/portal-uploads.ts'
+export type { SendOptions, SentInChunks } from './portal/send-large.ts'
 export type { WaitOptions } from './wait-for-job.ts'

@@ -2,14 +2,18 @@ import { mkdir, readdir, rename, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { JobOutput } from '@longhaul/protocol'
 import { defaultExtensions } from '../compat/bin-files.ts'
+import { uploadDirectory } from './upload-directory.ts'
+import type { DatasetFields } from '../compat/portal/dataset.ts'
+import type { Sent } from '../compat/portal/portal-uploads.ts'
+import type { SendOptions } from '../compat/portal/send-large.ts'
 import type { CompatClient } from '../compat/compat-client.ts'
-import { DownloadError, JobFailedError, UploadError } from '../compat/errors.ts'
+import { DownloadError, inOldWords, JobFailedError, UploadError } from '../compat/errors.ts'
 import type { IngestOptions } from '../compat/send-ingest.ts'
 import { urisOfResult } from '../compat/result-uris.ts'
 import { fileSink } from './file-sink.ts'
 import { fileSource } from './file-source.ts'
 
-/** The methods of systems A and B that work on files of this computer. */
+/** The methods of systems A, B and E that work on files of this computer. */
 export interface CompatFiles extends CompatClient {
   /** Every bin below a folder, files grouped by their stem, as one job. */
   uploadBinsFromDirectory(root: string, options?: DirectoryOptions): Promise<string>
@@ -26,6 +30,14 @@ export interface CompatFiles extends CompatClient {
     folder: string,
     options?: ResultOptions,
   ): Promise<Partial<Record<'features' | 'masks' | 'indices', readonly string[]>>>
+  /** System E: `uploadFile` of a path. */
+  uploadLocalFile(file: string, dataset: DatasetFields, options?: SendOptions): Promise<Sent>
+  /** System E: every file below a folder into one dataset, each in its place below it; in the order of their names. */
+  uploadDirectory(
+    root: string,
+    dataset: DatasetFields,
+    options?: SendOptions,
+  ): Promise<readonly Sent[]>
 }
 export interface DirectoryOptions extends IngestOptions {
   /** @default true */
@@ -72,6 +84,9 @@ export function withFiles(client: CompatClient): CompatFiles {
     ...client,
     downloadFile,
     downloadFiles,
+    uploadLocalFile: async (file, dataset, options) =>
+      client.uploadFile(await inOldWords(fileSource(file)), dataset, options),
+    uploadDirectory: (...given) => inOldWords(uploadDirectory(client, ...given)),
     uploadBinsFromDirectory: async (root, options = {}) => {
       const { requiredExtensions = defaultExtensions } = options
       const bins = await discoverBins(root, options.recursive ?? true, requiredExtensions)

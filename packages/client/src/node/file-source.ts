@@ -21,7 +21,7 @@ export async function fileSource(
     if (now.size === before.size && now.mtimeMs === before.mtimeMs) return
     throw new TransferError(
       'source-changed',
-      `${file} changed while uploading (${versionOf(before)} → ${versionOf(now)}); the same command sends the new file`,
+      `${file} changed while uploading (${changeOf(before, now)}); the same command sends the new file`,
     )
   }
   return {
@@ -84,7 +84,21 @@ function sliceStream(
   )
 }
 
-const versionOf = (of: { size: number; mtime: Date }): string =>
-  `${of.size} bytes, ${of.mtime.toISOString()}`
+interface Version {
+  readonly size: number
+  readonly mtime: Date
+}
+/** What differs, as briefly as it can be told apart: `mtime 10:02 → 10:07`, else with seconds, else with the day. */
+function changeOf(before: Version, now: Version): string {
+  const size = before.size === now.size ? [] : [`${before.size} → ${now.size} bytes`]
+  const times = [before, now].map(({ mtime }) => mtime)
+  const texts = [shortTime, longTime].map((format) => times.map((at) => format.format(at)))
+  const isOneDay = times[0]?.toDateString() === times[1]?.toDateString()
+  const [from, to] = (isOneDay && texts.find(([a, b]) => a !== b)) || times.map(isoOf)
+  return [...size, `mtime ${from} → ${to}`].join(', ')
+}
+const shortTime = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' })
+const longTime = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
+const isoOf = (at: Date): string => at.toISOString()
 const reasonOf = (cause: unknown): string =>
   (cause as { code?: string }).code === 'ENOENT' ? 'no such file' : (cause as Error).message

@@ -1,4 +1,4 @@
-import { createClient, type Client } from '@longhaul/client'
+import { createClient, type Client, type ClientOptions } from '@longhaul/client'
 import { nodeSha256 } from '@longhaul/client/node'
 import type { JobView } from '@longhaul/protocol'
 import type { Context } from './command.ts'
@@ -12,7 +12,11 @@ export interface ServiceChoice {
 }
 
 /** The service that a command talks to: --url, else LONGHAUL_URL, else that of `longhaul login`, else this machine's. */
-export function openService(context: Context, { url, token }: ServiceChoice): Client {
+export function openService(
+  context: Context,
+  { url, token }: ServiceChoice,
+  how: Pick<ClientOptions, 'tries' | 'longestPauseMs'> = {},
+): Client {
   const { env, output } = context
   const profile = readProfile(env)
   const address = url ?? (env['LONGHAUL_URL'] || profile?.url)
@@ -20,6 +24,7 @@ export function openService(context: Context, { url, token }: ServiceChoice): Cl
   const known = address === profile?.url ? profile?.token : undefined
   try {
     return createClient({
+      ...how,
       url: address,
       token: token ?? (env['LONGHAUL_TOKEN'] || known),
       newHasher: nodeSha256,

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { LonghaulError } from '../errors/index.ts'
 import type { SignedUrls } from '../storage/index.ts'
+import { sha256OfContentDigest } from './part-digest.ts'
 import { sendObject } from './routes-object.ts'
 
 /** More than that is not read only to be thrown away: the connection is closed instead. */
@@ -61,6 +62,8 @@ export const signedUrlRoutes: FastifyPluginAsyncZod<{
       schema: {
         tags: ['uploads'],
         summary: 'The bytes of one part, to the URL that the start of the upload gave',
+        description:
+          'With `Content-Digest: sha-256=:…:` (RFC 9530), bytes of another digest are refused and nothing of them is kept.',
         params: z.object({ upload_id: z.string(), part_number: z.string() }),
         querystring: partQuery,
       },
@@ -79,12 +82,14 @@ export const signedUrlRoutes: FastifyPluginAsyncZod<{
       }
       await uploads.checkRoom(announced ?? maxBytes, { promised: true })
       const body = request.body instanceof Readable ? request.body : Readable.from([])
+      const sha256 = sha256OfContentDigest(request.headers['content-digest'])
       const bytes = limited(body, partNumber, maxBytes)
       // Without a listener the server destroys the connection. inject() has none.
       if (request.raw.socket instanceof Socket) request.raw.setTimeout(silenceMs)
       try {
         const part = await storage.putPart(upload, partNumber, bytes, {
           ...(announced !== undefined && { sizeBytes: announced }),
+          ...(sha256 !== undefined && { sha256 }),
         })
         await uploads.partReceived(upload.uploadId)
         return await reply.header('etag', part.etag).code(200).send()

@@ -213,6 +213,33 @@ describe('a signed part', () => {
     expect((await app.inject(upload.links.self)).json()).toMatchObject({ missing_parts: [1] })
   })
 
+  it('with a Content-Digest is kept only if it has that digest', async () => {
+    const upload = await start('a', 20)
+    const body = Buffer.alloc(20, 'd')
+    const sha256 = createHash('sha256').update(body).digest('base64')
+    const send = (digest: string, payload = body) =>
+      put(partUrl(upload), payload, { 'content-digest': digest })
+    const corrupted = Buffer.concat([body.subarray(0, 19), Buffer.from('e')])
+    const refused = await send(`md5=:AAAA:, sha-256=:${sha256}:`, corrupted)
+    expect([refused.statusCode, refused.json<{ code: string }>().code]).toEqual([
+      400,
+      'checksum-mismatch',
+    ])
+    expect((await app.inject(upload.links.self)).json()).toMatchObject({ missing_parts: [1] })
+    expect((await send('sha-256=:short:')).json()).toMatchObject({ code: 'invalid-request' })
+    expect((await send(`sha-256=:${sha256}:`)).statusCode).toBe(200)
+    expect((await complete(upload)).statusCode).toBe(200)
+  })
+
+  it('has the size that was asked for, if the store and we can bear it', async () => {
+    const partBytes = async (part_size_bytes: number) => {
+      const payload = { filename: 'a', size_bytes: bytes.length, part_size_bytes }
+      const answer = await app.inject({ method: 'POST', url: '/uploads', payload })
+      return answer.json<Started>().part_size_bytes
+    }
+    expect([await partBytes(2 * MiB), await partBytes(1)]).toEqual([2 * MiB, MiB])
+  })
+
   it('is refused when its URL was changed', async () => {
     const upload = await start()
     const url = new URL(partUrl(upload), 'http://any')

@@ -16,6 +16,8 @@ const nativePartBytes = 16 * 1024 * 1024
 
 const links = z.object({ self: z.string(), complete: z.string() })
 const startRequest = uploadRequest.extend({ size_bytes: z.int().min(0) })
+/** Each part is a file or an object until the end: a million of them would be no kindness to the store. */
+const leastPartBytes = 1024 * 1024
 const started = uploadStarted.extend({ links })
 const view = uploadView.extend({ uri: z.string(), kept_until: z.iso.datetime(), links })
 /** In our words or in those of S3, which many clients have at hand. */
@@ -48,13 +50,13 @@ export const uploadRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
         tags: ['uploads'],
         summary: 'Start an upload',
         description:
-          'PUT the bytes of each part to its URL, in any order and several at once; every part has `part_size_bytes` bytes, the last one the rest. Then complete the upload.',
+          'PUT the bytes of each part to its URL, in any order and several at once; every part has `part_size_bytes` bytes, the last one the rest. Smaller parts may be asked for: where a line breaks often, less is sent again. Then complete the upload.',
         body: startRequest,
         response: { 201: started },
       },
     },
     async (request, reply) => {
-      const { filename, size_bytes, content_type } = request.body
+      const { filename, size_bytes, content_type, part_size_bytes } = request.body
       const { files, expiresAt } = await uploads.start({
         owner: request.owner,
         files: [
@@ -64,7 +66,7 @@ export const uploadRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
             ...(content_type !== undefined && { mediaType: content_type }),
           },
         ],
-        partBytes: nativePartBytes,
+        partBytes: Math.max(part_size_bytes ?? nativePartBytes, leastPartBytes),
         baseUrl: baseUrlOf(request),
       })
       const [file] = files
