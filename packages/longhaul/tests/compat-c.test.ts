@@ -7,6 +7,7 @@ import {
   type FlowResult,
 } from '@longhaul/protocol'
 import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -214,6 +215,28 @@ describe('v1', () => {
     const slow = await post('/api/v1/impatient', { image_url: at('slow.png') })
     expect(slow.json).toMatchObject({ status: 504, code: 'operation-timeout' })
     expect(callsAbout('slow.png')).toBe(2)
+  })
+
+  it('ends the work when its caller leaves, unless a key says that somebody may come back', async () => {
+    api.odd = () => 'silence'
+    const leave = async (name: string, headers: Record<string, string> = {}): Promise<string> => {
+      const caller = new AbortController()
+      const call = { json: { image_url: at(name) }, headers, signal: caller.signal }
+      const asked = service.call('POST /api/v1/remove-background', call)
+      const known = () => api.calls.find(({ text }) => text.includes(name))
+      const { idempotencyKey: jobId } = await until('the call of the API', known)
+      caller.abort()
+      await expect(asked).rejects.toThrow('aborted')
+      return jobId
+    }
+    const tried = randomUUID()
+    const awaited = await leave(`${tried}-awaited.png`, { 'idempotency-key': tried })
+    const left = await leave(`${tried}-left.png`)
+    expect((await service.ended(left)).status).toBe('cancelled')
+    const { json } = await service.call(`GET /jobs/${awaited}?view=native`)
+    expect(json.status).toBe('running')
+    await service.call(`POST /jobs/${awaited}/cancel`)
+    await service.ended(awaited)
   })
 })
 
