@@ -29,6 +29,7 @@ beforeAll(async () => {
     {
       outboundAllow: [`127.0.0.1:${api.port}`],
       assetApis: { '': { url: api.url, key: 'the-key' } },
+      maxConcurrentJobs: 1,
     },
     [fixture('asset-operations.ts')],
   )
@@ -215,6 +216,26 @@ describe('v1', () => {
     const slow = await post('/api/v1/impatient', { image_url: at('slow.png') })
     expect(slow.json).toMatchObject({ status: 504, code: 'operation-timeout' })
     expect(callsAbout('slow.png')).toBe(2)
+  })
+
+  it('works while jobs take every slot, and gives none of theirs away', async () => {
+    const occupy = async (): Promise<string> => {
+      const answer = await post('/processors/occupant/jobs', { input: {} })
+      expect(answer.status, answer.text).toBe(201)
+      return answer.json.job_id as string
+    }
+    const statusOf = async (id: string): Promise<string> =>
+      (await service.call(`GET /jobs/${id}?view=native`)).json.status as string
+    const first = await occupy()
+    await until('a job in the one slot', async () => (await statusOf(first)) === 'running')
+    const second = await occupy()
+    const { response, files } = await zipFrom(['beside-1.png', 'beside-2.png', 'beside-3.png'])
+    expect([response.status, Object.keys(files).length]).toEqual([200, 4])
+    expect([await statusOf(first), await statusOf(second)]).toEqual(['running', 'queued'])
+    for (const id of [second, first]) {
+      await service.call(`POST /jobs/${id}/cancel`)
+      await service.ended(id)
+    }
   })
 
   it('ends the work when its caller leaves, unless a key says that somebody may come back', async () => {
