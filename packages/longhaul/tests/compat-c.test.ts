@@ -7,6 +7,7 @@ import {
   type FlowResult,
 } from '@longhaul/protocol'
 import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -28,6 +29,7 @@ beforeAll(async () => {
     {
       outboundAllow: [`127.0.0.1:${api.port}`],
       assetApis: { '': { url: api.url, key: 'the-key' } },
+      maxConcurrentJobs: 1,
     },
     [fixture('asset-operations.ts')],
   )
@@ -214,6 +216,48 @@ describe('v1', () => {
     const slow = await post('/api/v1/impatient', { image_url: at('slow.png') })
     expect(slow.json).toMatchObject({ status: 504, code: 'operation-timeout' })
     expect(callsAbout('slow.png')).toBe(2)
+  })
+
+  it('works while jobs take every slot, and gives none of theirs away', async () => {
+    const occupy = async (): Promise<string> => {
+      const answer = await post('/processors/occupant/jobs', { input: {} })
+      expect(answer.status, answer.text).toBe(201)
+      return answer.json.job_id as string
+    }
+    const statusOf = async (id: string): Promise<string> =>
+      (await service.call(`GET /jobs/${id}?view=native`)).json.status as string
+    const first = await occupy()
+    await until('a job in the one slot', async () => (await statusOf(first)) === 'running')
+    const second = await occupy()
+    const { response, files } = await zipFrom(['beside-1.png', 'beside-2.png', 'beside-3.png'])
+    expect([response.status, Object.keys(files).length]).toEqual([200, 4])
+    expect([await statusOf(first), await statusOf(second)]).toEqual(['running', 'queued'])
+    for (const id of [second, first]) {
+      await service.call(`POST /jobs/${id}/cancel`)
+      await service.ended(id)
+    }
+  })
+
+  it('ends the work when its caller leaves, unless a key says that somebody may come back', async () => {
+    api.odd = () => 'silence'
+    const leave = async (name: string, headers: Record<string, string> = {}): Promise<string> => {
+      const caller = new AbortController()
+      const call = { json: { image_url: at(name) }, headers, signal: caller.signal }
+      const asked = service.call('POST /api/v1/remove-background', call)
+      const known = () => api.calls.find(({ text }) => text.includes(name))
+      const { idempotencyKey: jobId } = await until('the call of the API', known)
+      caller.abort()
+      await expect(asked).rejects.toThrow('aborted')
+      return jobId
+    }
+    const tried = randomUUID()
+    const awaited = await leave(`${tried}-awaited.png`, { 'idempotency-key': tried })
+    const left = await leave(`${tried}-left.png`)
+    expect((await service.ended(left)).status).toBe('cancelled')
+    const { json } = await service.call(`GET /jobs/${awaited}?view=native`)
+    expect(json.status).toBe('running')
+    await service.call(`POST /jobs/${awaited}/cancel`)
+    await service.ended(awaited)
   })
 })
 

@@ -5,6 +5,7 @@
  */
 export { batchStatements } from './batch-statements.ts'
 export { batchCallbackBody } from './batch-callback.ts'
+export { cancelBatch } from './cancel-batch.ts'
 export { createBatch } from './create-batch.ts'
 export { feedBatch, startFeedingBatches } from './feed-batches.ts'
 export { findBatch } from './find-batch.ts'

@@ -1,5 +1,5 @@
 import type { Services } from '../app/services.ts'
-import type { Member } from '../batches/index.ts'
+import { cancelBatch, findBatch, type Member } from '../batches/index.ts'
 import { LonghaulError } from '../errors/index.ts'
 import { isTerminal, type Job, type JobOutput } from '../jobs/job.ts'
 import type { JobWatch } from '../jobs/index.ts'
@@ -26,6 +26,31 @@ export async function waitForAssets(
       return { url, flowId, job: await watch.waitForEnd(flowId, waitMs) }
     }),
   )
+}
+
+/** Cancels the work when its caller leaves while it is waited for; what has ended stays as it is. */
+export async function orCancel<T>(
+  services: Pick<Services, 'database' | 'engine' | 'log'>,
+  batchId: string,
+  gone: AbortSignal,
+  waited: Promise<T>,
+): Promise<T> {
+  const cancel = async (): Promise<void> => {
+    try {
+      const named = { params: { id: batchId }, scope: 'everyone' } as const
+      await cancelBatch(services, await findBatch(services, named))
+    } catch (error) {
+      services.log.warn({ err: error, batch_id: batchId }, 'nobody waits for it, and it goes on')
+    }
+  }
+  const heed = (): void => void cancel()
+  if (gone.aborted) heed()
+  gone.addEventListener('abort', heed)
+  try {
+    return await waited
+  } finally {
+    gone.removeEventListener('abort', heed)
+  }
 }
 
 export const outputOf = ({ job }: WaitedAsset): JobOutput | undefined =>

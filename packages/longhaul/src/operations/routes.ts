@@ -15,7 +15,14 @@ import { zipOf } from '../batches/index.ts'
 import { LonghaulError } from '../errors/index.ts'
 import { baseUrlOf, checkCallback, preferredWaitSeconds, type JobWatch } from '../jobs/index.ts'
 import { headerMediaType } from '../support/media-type.ts'
-import { membersOf, outputOf, waitForAssets, whyNone, type WaitedAsset } from './answer-now.ts'
+import {
+  membersOf,
+  orCancel,
+  outputOf,
+  waitForAssets,
+  whyNone,
+  type WaitedAsset,
+} from './answer-now.ts'
 import { operationAt, type FoundOperation } from './find-operation.ts'
 import { flowResults } from './flow-results.ts'
 import { parseAsset, parseAssets, parseFlowIds, type AssetsSaid } from './parse-assets.ts'
@@ -52,10 +59,15 @@ export const operationRoutes: FastifyPluginAsyncZod<{
       const { operation, isPlural } = found
       const most = Math.min(maxWaitedFor, operation.max_assets)
       const said = isPlural ? parseAssets(request.body, most) : parseAsset(request.body)
+      const gone = goneSignal(reply)
       // Somebody waits: before what others have queued.
-      const { flowIds } = await start(services, request, found, said, 1)
+      const { batchId, flowIds } = await start(services, request, found, said, 1)
       const seconds = preferredWaitSeconds(request.headers['prefer'])?.seconds ?? defaultWaitSeconds
-      const assets = await waitForAssets(watch, said.urls, flowIds, seconds * 1000)
+      const waited = waitForAssets(watch, said.urls, flowIds, seconds * 1000)
+      // Who sent a key may come back with it; nobody else could name what was begun.
+      const assets = await (keyIn(request) === undefined
+        ? orCancel(services, batchId, gone, waited)
+        : waited)
       return isPlural
         ? sendArchive(services, reply, found, assets)
         : sendAsset(services, reply, found, assets)
@@ -131,12 +143,24 @@ function start(
   said: AssetsSaid,
   priority?: 1,
 ) {
-  const { owner, scope, headers } = request
-  const key = headers['idempotency-key']
-  if (typeof key === 'string' && key.length > 255)
+  const { owner, scope } = request
+  const key = keyIn(request)
+  if (key !== undefined && key.length > 255)
     throw new LonghaulError('bad-request', 'An Idempotency-Key has at most 255 characters.')
-  const named = typeof key === 'string' && key !== '' ? { ...said, idempotencyKey: key } : said
+  const named = key === undefined ? said : { ...said, idempotencyKey: key }
   return startAssets(services, found, named, { owner, scope }, priority)
+}
+
+function keyIn({ headers }: FastifyRequest): string | undefined {
+  const key = headers['idempotency-key']
+  return typeof key === 'string' && key !== '' ? key : undefined
+}
+
+/** After a whole answer it says nothing any more; before it, that nobody waits. */
+function goneSignal({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  raw.once('close', () => gone.abort())
+  return gone.signal
 }
 
 async function sendAsset(

@@ -10,6 +10,8 @@ function loopWith(
   options: {
     wanted?: Want[]
     slots?: number
+    /** Whose jobs wait for others more than they work, and take no slot. */
+    ownPools?: readonly string[]
     mayClaim?: () => boolean
     publications?: (slots: number) => Promise<Claim[]>
   } = {},
@@ -36,7 +38,8 @@ function loopWith(
     {
       worker: () => ({ id: 'w', host: 'h', bootId: 'b', pid: 1, slots: 1 }),
       wanted: () => options.wanted ?? [{ queue: 'q', slots: 2 }],
-      free: () => (options.slots ?? 2) - begun.length,
+      free: (queue = '') =>
+        options.ownPools?.includes(queue) ? Infinity : (options.slots ?? 2) - begun.length,
       mayClaim: async () => options.mayClaim?.() ?? true,
       begin: ({ lease }) => begun.push(lease.jobId),
     },
@@ -92,6 +95,27 @@ it('tries again by itself after a failure, and not at once when somebody asks', 
   expect(asked).toHaveLength(1)
   await expect.poll(() => begun, { timeout: 5000 }).toEqual(['a'])
   await loop.stop()
+})
+
+it('claims for a queue that takes no slot while every slot is taken, as many as that queue has room for', async () => {
+  const slots = new Map<string, number>()
+  const { loop, begun, asked } = loopWith(
+    async (queue, room) => (slots.set(queue, room), [claimOf('a'), claimOf('b')]),
+    {
+      slots: 0,
+      ownPools: ['paid'],
+      wanted: [
+        { queue: 'q', slots: 2 },
+        { queue: 'paid', slots: 5 },
+      ],
+      publications: async () => [claimOf('left over')],
+    },
+  )
+  loop.request({ publications: true })
+  await expect.poll(() => begun).toEqual(['a', 'b'])
+  await loop.stop()
+  expect(asked).toEqual(['paid'])
+  expect(slots).toEqual(new Map([['paid', 5]]))
 })
 
 it('claims nothing while it may not, and nothing after its stop', async () => {

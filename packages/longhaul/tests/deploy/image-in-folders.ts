@@ -76,7 +76,10 @@ async function runStage(building: Building): Promise<void> {
       else if (command.startsWith('npm ci') && !command.includes('--omit=dev'))
         // What the build needs is what this checkout was built with: installing it once more proves nothing.
         await linkDependencies(building.checkout, cwd)
-      else await shell(owned(command), root, cwd)
+      else {
+        if (command === 'npm run build') await bringBuild(building.checkout, cwd)
+        await shell(owned(command), root, cwd)
+      }
     }
   }
 }
@@ -96,6 +99,16 @@ async function copy({ checkout, files, roots, root }: Building, cwd: string, arg
       await cp(path.join(other, source), target, { recursive: true, verbatimSymlinks: true })
     }
   }
+}
+
+/** What the checkout was built to, if it was: the compiler looks at every source and compiles those that differ. */
+async function bringBuild(checkout: string, cwd: string): Promise<void> {
+  for (const name of ['protocol', 'client', 'longhaul'])
+    for (const made of ['dist', 'tsconfig.tsbuildinfo']) {
+      const from = path.join(checkout, 'packages', name, made)
+      if (existsSync(from))
+        await cp(from, path.join(cwd, 'packages', name, made), { recursive: true })
+    }
 }
 
 /** Dependencies by links, but the workspace's own packages from the folder that is being built. */
