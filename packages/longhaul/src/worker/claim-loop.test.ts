@@ -208,3 +208,18 @@ it('asks again where something was named while the answer was under way', async 
   await expect.poll(() => asked.length).toBe(2)
   await loop.stop()
 })
+
+it('asks for a slot that comes free also its own queue, of which nothing is known', async () => {
+  const { loop, asked } = loopWith(async () => [])
+  const settle = (own?: string) =>
+    loop.handOn(
+      [],
+      () => [{ queue: 'q', slots: 1 }],
+      () => undefined,
+      own,
+    )
+  await settle()
+  await settle('q')
+  await settle('other')
+  expect(asked).toEqual(['settled', 'settled and q', 'settled'])
+})

@@ -65,15 +65,17 @@ export class ClaimLoop {
 
   /**
    * Settles what ends, and claims for its slot in the same transaction, of a queue that is believed to have something; each
-   * such queue in its turn. What comes has begun when this resolves; where nothing comes, the rounds go on looking.
+   * such queue in its turn, or else of its `own`: what is submitted in the same group of commits nobody has named yet. What
+   * comes has begun when this resolves; where nothing comes, the rounds go on looking.
    */
   async handOn(
     items: readonly Settlement[],
     wanted: () => readonly Want[],
     begin: Begin,
+    own?: string,
   ): Promise<Turnover['verdicts']> {
     const { engine } = this.#parts
-    const want = (await this.#options.mayClaim()) ? this.#oneOf(wanted()) : undefined
+    const want = (await this.#options.mayClaim()) ? this.#oneOf(wanted(), own) : undefined
     if (want === undefined) return engine.settle(items)
     const { verdicts } = await this.#ask(want, begin, () =>
       engine.settleAndClaim(items, this.#options.worker(), [want]),
@@ -149,11 +151,11 @@ export class ClaimLoop {
     }
   }
 
-  #oneOf(wanted: readonly Want[]): Want | undefined {
+  #oneOf(wanted: readonly Want[], own: string | undefined): Want | undefined {
     if (this.#stopped || this.#retry !== undefined) return undefined
-    const able = wanted.filter(
-      ({ queue }) => this.#plenty.has(queue) && this.#roomOf(queue, wanted) > 0,
-    )
+    const roomy = wanted.filter(({ queue }) => this.#roomOf(queue, wanted) > 0)
+    const known = roomy.filter(({ queue }) => this.#plenty.has(queue))
+    const able = known.length > 0 ? known : roomy.filter(({ queue }) => queue === own)
     if (able.length === 0) return undefined
     const one = able[this.#turn++ % able.length]
     return one && { queue: one.queue, slots: 1 }

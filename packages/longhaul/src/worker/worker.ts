@@ -122,6 +122,7 @@ export function createWorker(parts: WorkerParts): Worker {
         leaving.add(ending)
         begin(claim, since)
       },
+      ending.job.queue,
     )
   }
 
