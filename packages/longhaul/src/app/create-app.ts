@@ -13,6 +13,7 @@ import {
 } from '../imports/index.ts'
 import type { JobEngine } from '../jobs/engine.ts'
 import { mayReadKey, removeJobs } from '../jobs/index.ts'
+import { isTerminal } from '../jobs/job.ts'
 import { checkExposure, createKeys, keyStatements } from '../keys/index.ts'
 import { bindOperation, checkOperationNames, operationStatements } from '../operations/index.ts'
 import { createOutbound } from '../outbound/index.ts'
@@ -283,6 +284,9 @@ async function noteChanges(
   activity: Activity,
   signal: AbortSignal,
 ): Promise<void> {
-  // Every submission and every end says 'queued': a job to take, or a slot that is free. Progress alone makes nobody work.
-  for await (const { kind } of engine.wakeups(signal)) if (kind === 'queued') activity.note()
+  // A job to take, or one that has ended, as far as the hint says. Progress alone makes nobody work.
+  for await (const wakeup of engine.wakeups(signal)) {
+    if (wakeup.kind === 'queued') activity.note()
+    else if (wakeup.kind === 'changed' && isTerminal(wakeup.state ?? 'queued')) activity.note()
+  }
 }

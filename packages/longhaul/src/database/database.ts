@@ -20,7 +20,7 @@ export interface Write {
 
 export interface Database {
   readonly dialect: Dialect
-  /** One transaction (or one savepoint of a shared group commit); durable when the promise resolves. */
+  /** One transaction (or one piece of a shared group commit); durable when the promise resolves. */
   write(writes: readonly Write[]): Promise<void>
   read<Row extends object>(statement: string, params: readonly SqlValue[]): Promise<readonly Row[]>
   close(): Promise<void>

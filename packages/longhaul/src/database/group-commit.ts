@@ -20,15 +20,17 @@ const turnMs = 25
 const sharedMs = 1_000
 
 /**
- * Makes one transaction of all work that arrives in the same turn of the event loop: one fsync pays for many writes.
- * Each piece runs in a savepoint of its own, so a failing one takes nobody along, and its promise resolves only after
- * the COMMIT.
+ * Makes one transaction of all work that arrives in the same turn of the event loop: one fsync pays for many writes. The
+ * promise of a piece resolves only after the COMMIT. A failing one takes nobody along: its group is undone and done again
+ * with a savepoint for each, which cost too much to be there always. So a piece may run twice, and must say the same.
  */
 export class GroupCommit {
   readonly #db: DatabaseSync
   readonly #connection: Connection
   readonly #reserve: DiskReserve | undefined
   #waiting: Pending[] = []
+  /** How many of the first that wait have failed together, and now run each in a savepoint of its own. */
+  #apart = 0
   #flushing: Promise<void> | undefined
   /** When somebody else was last seen writing. */
   #sharedAt = Number.NEGATIVE_INFINITY
@@ -66,6 +68,7 @@ export class GroupCommit {
         await this.#begin()
       } catch (error) {
         for (const pending of this.#waiting.splice(0)) pending.reject(fromSqliteError(error))
+        this.#apart = 0
         break
       }
       this.#commitGroup()
@@ -111,21 +114,27 @@ export class GroupCommit {
     const settled: (() => void)[] = []
     const taken: Pending[] = []
     const start = performance.now()
+    const apart = this.#apart > 0
+    let failsTogether = !apart
     try {
       do {
         const pending = this.#waiting.shift()
         if (pending === undefined) break
         taken.push(pending)
-        settled.push(this.#runOne(pending))
-      } while (performance.now() - start < maxGroupMs)
+        settled.push(apart ? this.#runApart(pending) : this.#runOne(pending))
+      } while (performance.now() - start < maxGroupMs && this.#apart > 0 === apart)
+      failsTogether = false
       faultPoint('engine.before-commit')
       this.#db.exec('COMMIT')
       faultPoint('engine.after-commit')
     } catch (error) {
+      failsTogether &&= this.#db.isTransaction && !isFull(error) && taken.length > 1
       this.#rollBack()
       // With the reserve given up, the same group fits. It is given up once; then a full disk is an error.
-      if (isFull(error) && this.#reserve?.free() === true) this.#waiting.unshift(...taken)
-      else for (const pending of taken) pending.reject(fromSqliteError(error))
+      if (failsTogether || (isFull(error) && this.#reserve?.free() === true)) {
+        this.#waiting.unshift(...taken)
+        this.#apart += taken.length
+      } else for (const pending of taken) pending.reject(fromSqliteError(error))
       return
     }
     for (const settle of settled) settle()
@@ -142,14 +151,20 @@ export class GroupCommit {
     }
   }
 
-  #runOne(pending: Pending): () => void {
+  #runOne({ work, resolve }: Pending): () => void {
+    const value = work(this.#connection)
+    if (value instanceof Promise)
+      throw new TypeError('Work inside a transaction must be synchronous')
+    return () => resolve(value as never)
+  }
+
+  #runApart(pending: Pending): () => void {
+    this.#apart -= 1
     this.#db.exec('SAVEPOINT one')
     try {
-      const value = pending.work(this.#connection)
-      if (value instanceof Promise)
-        throw new TypeError('Work inside a transaction must be synchronous')
+      const settle = this.#runOne(pending)
       this.#db.exec('RELEASE one')
-      return () => pending.resolve(value as never)
+      return settle
     } catch (error) {
       // A full disk, or an I/O error that ends the transaction by itself: the group has failed, not one of it.
       if (!this.#db.isTransaction || isFull(error)) throw error

@@ -83,6 +83,25 @@ describe('openSqlite', () => {
     expect(await texts(database)).toEqual(['a', 'c'])
   })
 
+  it('does a group that fails again, each piece by itself, and those that come later together', async () => {
+    const database = await open()
+    const wrong = () => database.write([add('x'), add('x')])
+    const first = [database.write([add('a')]), wrong(), database.write([add('b')]), wrong()]
+    await Promise.allSettled(first)
+    const later = [database.write([add('c')]), wrong(), database.write([add('d')])]
+    const ends = await Promise.allSettled([...first, ...later])
+    expect(ends.map(({ status }) => status === 'fulfilled')).toEqual([
+      true,
+      false,
+      true,
+      false,
+      true,
+      false,
+      true,
+    ])
+    expect(await texts(database)).toEqual(['a', 'b', 'c', 'd'])
+  })
+
   it('rolls back when another number of rows changed than expected', async () => {
     const database = await open()
     const rename = { statement: 'note.rename', params: ['x', 'nobody'], expectRows: 1 }

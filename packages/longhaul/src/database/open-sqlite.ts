@@ -18,7 +18,10 @@ export interface SqliteDatabase extends Database {
   readonly dialect: 'sqlite'
   /** Sees committed rows only. */
   readonly reader: Connection
-  /** Runs synchronous work in a savepoint of the next group commit; durable when it resolves. A throw undoes it. */
+  /**
+   * Runs synchronous work in the next group commit; durable when it resolves. A throw undoes it and nothing else, for which
+   * other work of the group is done again: it must have no effects outside the database.
+   */
   transact<T>(work: (connection: Connection) => T): Promise<T>
   /** Changes when anyone but this object has committed. */
   dataVersion(): number

@@ -264,8 +264,13 @@ export interface JobEvent {
 }
 export type Wakeup =
   | { readonly kind: 'queued'; readonly queue: string }
-  /** `state`: as it was then, where that is known; a hint of another process does not say. */
-  | { readonly kind: 'changed'; readonly jobId: JobId; readonly state?: JobState }
+  /** `state`: as it was then, where that is known; a hint of another process does not say. `ended`: all of it, where at hand. */
+  | {
+      readonly kind: 'changed'
+      readonly jobId: JobId
+      readonly state?: JobState
+      readonly ended?: Job
+    }
   /** Nothing but its progress is new. */
   | { readonly kind: 'progressed'; readonly jobId: JobId }
 

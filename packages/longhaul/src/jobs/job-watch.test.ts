@@ -12,8 +12,13 @@ function scriptedEngine() {
   return {
     jobs,
     asked,
-    say: (jobId: JobId, state?: Job['state']) =>
-      wake?.({ kind: 'changed', jobId, ...(state === undefined ? {} : { state }) }),
+    say: (jobId: JobId, state?: Job['state'], ended?: Job) =>
+      wake?.({
+        kind: 'changed',
+        jobId,
+        ...(state === undefined ? {} : { state }),
+        ...(ended === undefined ? {} : { ended }),
+      }),
     subscribed: () => wake !== undefined,
     async get(ids: readonly JobId[]) {
       asked.push([...ids])
@@ -128,4 +133,13 @@ it('goes on when the engine fails once', async () => {
   engine.jobs.set('a', jobForTest({ id: 'a', state: 'failed' }))
   watch = createJobWatch(engine, log, { pollMs: 5 })
   expect(await watch.waitForEnd('a', 60_000)).toMatchObject({ state: 'failed' })
+})
+
+it('does not look for a job whose end came with the hint', async () => {
+  const engine = scriptedEngine()
+  watch = createJobWatch(engine, log, { pollMs: 60_000 })
+  const ended = watch.waitForEnd('a', 60_000, { fresh: true })
+  engine.say('a', 'completed', jobForTest({ id: 'a', state: 'completed' }))
+  expect(await ended).toMatchObject({ id: 'a', state: 'completed' })
+  expect(engine.asked).toEqual([])
 })

@@ -38,14 +38,16 @@ export function createJobWatch(
   let subscribed = false
 
   const look = (): Promise<void> => (looking ??= lookAll().finally(() => (looking = undefined)))
+  const tellOf = (id: JobId, job: Job | undefined): void => {
+    for (const [tell] of [...(listeners.get(id) ?? [])]) tell(job)
+  }
   const lookAll = async (): Promise<void> => {
     try {
       while (dirty.size > 0 && !ended.signal.aborted) {
         const ids = [...dirty].slice(0, 500)
         for (const id of ids) dirty.delete(id)
         const jobs = new Map((await engine.get(ids, 'everyone')).map((job) => [job.id, job]))
-        for (const id of ids)
-          for (const [tell] of [...(listeners.get(id) ?? [])]) tell(jobs.get(id))
+        for (const id of ids) tellOf(id, jobs.get(id))
       }
     } catch (error) {
       if (!ended.signal.aborted) log.warn({ err: error }, 'cannot look at watched jobs')
@@ -58,6 +60,8 @@ export function createJobWatch(
   }
   const heed = (wakeup: Wakeup): void => {
     if (wakeup.kind === 'queued') return
+    if (wakeup.kind === 'changed' && wakeup.ended !== undefined)
+      return tellOf(wakeup.jobId, wakeup.ended)
     const goesOn =
       wakeup.kind === 'progressed' || (wakeup.state !== undefined && !isTerminal(wakeup.state))
     const others = [...(listeners.get(wakeup.jobId)?.values() ?? [])]

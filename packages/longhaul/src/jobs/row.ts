@@ -56,8 +56,8 @@ export interface JobExtras {
   readonly dependsOn?: readonly string[] | undefined
 }
 
-export function toJob(row: JobRow, { progress, waiting, dependsOn }: JobExtras = {}): Job {
-  return {
+export function toJob(row: JobRow, extras: JobExtras = {}): Job {
+  const job: Job = {
     id: row.id,
     seq: row.seq,
     queue: row.queue,
@@ -68,40 +68,42 @@ export function toJob(row: JobRow, { progress, waiting, dependsOn }: JobExtras =
     state: row.state,
     priority: row.priority,
     params: parse<JobParams>(row.params),
-    ...optional('idempotencyKey', row.idem_key),
-    ...(row.batch_id === null || row.batch_item === null
-      ? {}
-      : { batch: { id: row.batch_id, item: row.batch_item } }),
     attempt: row.attempt,
     failures: row.failures,
     lost: row.lost,
     maxFailures: row.max_failures,
-    ...optional('timeoutMs', row.timeout_ms),
     runAfter: row.run_after,
-    ...optional('worker', row.lease_worker),
-    ...optional('leaseExpiresAt', row.lease_expires_at),
-    ...optional('waiting', waiting),
-    ...optional('dependsOn', dependsOn),
-    ...optional('expiresAt', row.expires_at),
-    ...optional('silentSince', row.silent_since),
-    ...optional('checkpointAt', row.checkpoint_at),
-    ...optional('cancelRequestedAt', row.cancel_requested_at),
     publishing: row.publishing !== null,
-    ...(progress === undefined
-      ? {}
-      : { progress: { ...parse<Progress>(progress.data), updatedAt: progress.updatedAt } }),
-    ...(row.result === null ? {} : { result: parse<JobResult>(row.result) }),
-    ...(row.problem === null ? {} : { problem: parse<Problem>(row.problem) }),
     createdAt: row.created_at,
-    ...optional('startedAt', row.started_at),
-    ...optional('completedAt', row.completed_at),
     updatedAt: row.updated_at,
     eventNo: row.event_no,
   }
+  return Object.assign(job, present(row, extras))
+}
+
+/** What only some jobs have: set one by one, because this is done several times for each job. */
+function present(row: JobRow, { progress, waiting, dependsOn }: JobExtras): Partial<Job> {
+  const to: { -readonly [K in keyof Job]?: Job[K] } = {}
+  if (row.idem_key !== null) to.idempotencyKey = row.idem_key
+  if (row.batch_id !== null && row.batch_item !== null)
+    to.batch = { id: row.batch_id, item: row.batch_item }
+  if (row.timeout_ms !== null) to.timeoutMs = row.timeout_ms
+  if (row.lease_worker !== null) to.worker = row.lease_worker
+  if (row.lease_expires_at !== null) to.leaseExpiresAt = row.lease_expires_at
+  if (waiting !== undefined) to.waiting = waiting
+  if (dependsOn !== undefined) to.dependsOn = dependsOn
+  if (row.expires_at !== null) to.expiresAt = row.expires_at
+  if (row.silent_since !== null) to.silentSince = row.silent_since
+  if (row.checkpoint_at !== null) to.checkpointAt = row.checkpoint_at
+  if (row.cancel_requested_at !== null) to.cancelRequestedAt = row.cancel_requested_at
+  if (progress !== undefined)
+    to.progress = { ...parse<Progress>(progress.data), updatedAt: progress.updatedAt }
+  if (row.result !== null) to.result = parse<JobResult>(row.result)
+  if (row.problem !== null) to.problem = parse<Problem>(row.problem)
+  if (row.started_at !== null) to.startedAt = row.started_at
+  if (row.completed_at !== null) to.completedAt = row.completed_at
+  return to
 }
 
 /** Text that this engine wrote itself, so its shape is known. */
 export const parse = <T>(text: string): T => JSON.parse(text) as T
-
-const optional = <K extends string, V>(key: K, value: V | null | undefined): { [P in K]?: V } =>
-  value === null || value === undefined ? {} : ({ [key]: value } as { [P in K]: V })

@@ -37,6 +37,7 @@ function loopWith(
     },
     {
       worker: () => ({ id: 'w', host: 'h', bootId: 'b', pid: 1, slots: 1 }),
+      queues: () => options.wanted?.map(({ queue }) => queue) ?? ['q'],
       wanted: () => options.wanted ?? [{ queue: 'q', slots: 2 }],
       free: (queue = '') =>
         options.ownPools?.includes(queue) ? Infinity : (options.slots ?? 2) - begun.length,
@@ -59,6 +60,8 @@ it('begins what it claimed, and asks for no more than there is room', async () =
 it('asks once more after the round under way, however often it was asked to', async () => {
   const gate = Promise.withResolvers<void>()
   const { loop, asked } = loopWith(async () => (await gate.promise, []))
+  loop.request()
+  await expect.poll(() => asked.length).toBe(1)
   for (let i = 0; i < 5; i++) loop.request()
   gate.resolve()
   await expect.poll(() => asked.length).toBe(2)
@@ -156,7 +159,7 @@ it('asks for the next job in the call that ends one, and begins it before that i
   const handOn = () => loop.handOn(ended, wanted, ({ lease }) => begun.push(lease.jobId))
   // Nobody has said that there is anything.
   expect(await handOn()).toEqual(['settled'])
-  loop.request({ queue: 'q' })
+  loop.request({ queues: ['q'] })
   expect(await handOn()).toEqual(['settled'])
   expect(begun).toEqual(['next'])
   await loop.stop()
@@ -183,7 +186,7 @@ it('gives every queue that may have something its turn with the slots that come 
 it('does not ask for the same room twice at once', async () => {
   const gate = Promise.withResolvers<void>()
   const { loop, asked } = loopWith(async () => (await gate.promise, [claimOf('a')]), { slots: 0 })
-  loop.request({ queue: 'q' })
+  loop.request({ queues: ['q'] })
   const wanted = () => [{ queue: 'q', slots: 1 }]
   const first = loop.handOn(ended, wanted, () => undefined)
   await expect.poll(() => asked).toEqual(['settled and q'])
@@ -198,8 +201,49 @@ it('leaves a settle that failed to the caller, and claims nothing for it', async
   const away = async () => Promise.reject(new Error('the database is away'))
   const { loop, begun } = loopWith(away, { slots: 0 })
   const wanted = () => [{ queue: 'q', slots: 1 }]
-  loop.request({ queue: 'q' })
+  loop.request({ queues: ['q'] })
   await expect(loop.handOn(ended, wanted, () => undefined)).rejects.toThrow('away')
   await loop.stop()
   expect(begun).toEqual([])
+})
+
+it('asks for a slot that comes free only where something is known to wait', async () => {
+  const wanted = [
+    { queue: 'dry', slots: 1 },
+    { queue: 'rich', slots: 1 },
+  ]
+  const claim = async (queue: string) => (queue === 'rich' ? [claimOf('a')] : [])
+  const { loop, asked } = loopWith(claim, { wanted, slots: 9 })
+  loop.request()
+  await expect.poll(() => asked).toEqual(['dry', 'rich'])
+  await new Promise(setImmediate)
+  loop.request({ queues: [] })
+  await loop.stop()
+  expect(asked).toEqual(['dry', 'rich', 'rich'])
+})
+
+it('asks again where something was named while the answer was under way', async () => {
+  const gate = Promise.withResolvers<void>()
+  const { loop, asked } = loopWith(async () => (await gate.promise, []))
+  loop.request({ queues: ['q'] })
+  await expect.poll(() => asked.length).toBe(1)
+  loop.request({ queues: ['q'] })
+  gate.resolve()
+  await expect.poll(() => asked.length).toBe(2)
+  await loop.stop()
+})
+
+it('asks for a slot that comes free also its own queue, of which nothing is known', async () => {
+  const { loop, asked } = loopWith(async () => [])
+  const settle = (own?: string) =>
+    loop.handOn(
+      [],
+      () => [{ queue: 'q', slots: 1 }],
+      () => undefined,
+      own,
+    )
+  await settle()
+  await settle('q')
+  await settle('other')
+  expect(asked).toEqual(['settled', 'settled and q', 'settled'])
 })

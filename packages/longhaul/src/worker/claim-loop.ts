@@ -10,6 +10,8 @@ type Parts = Pick<WorkerParts, 'engine' | 'log'>
 type Begin = (claim: Claim, since: number) => void
 interface ClaimOptions {
   readonly worker: () => WorkerInfo
+  /** All that are served here, whether there is room for more or not. */
+  readonly queues: () => Iterable<string>
   /** What each queue may be asked for now, besides what is being asked for already. */
   readonly wanted: () => readonly Want[]
   /** Slots of this process that are free, for that queue or for any. */
@@ -21,13 +23,14 @@ interface ClaimOptions {
 interface ClaimRequest {
   /** Also those of queues that are not served here. */
   readonly publications?: boolean
-  /** Where there is said to be something. */
-  readonly queue?: string
+  /** Where there is said to be something, or may be. @default every queue */
+  readonly queues?: readonly string[]
 }
 
 /**
- * Claims when asked to, one round at a time, and for a slot that comes free at once. A round that fails is tried again after
- * growing pauses, each worker's its own, so that a database that comes back is not met by all at once.
+ * Claims when asked to, one round at a time, and for a slot that comes free at once; from queues that may have something:
+ * those that were named, and those that gave all they were asked for. A round that fails is tried again after growing pauses,
+ * each worker's its own, so that a database that comes back is not met by all at once.
  */
 export class ClaimLoop {
   readonly #parts: Parts
@@ -39,8 +42,9 @@ export class ClaimLoop {
   #retry: NodeJS.Timeout | undefined
   #turn = 0
   #stopped = false
-  /** Queues that may have more than they were asked for. */
-  readonly #plenty = new Set<string>()
+  /** Queues that may have something, each with the number of the request or answer that said so last. */
+  readonly #plenty = new Map<string, number>()
+  #said = 0
   /** Slots that queues are being asked for, and nobody knows yet what comes. */
   readonly #asked = new Map<string, number>()
 
@@ -50,13 +54,10 @@ export class ClaimLoop {
   }
 
   /** Claims soon: now, after the round that is under way, or when the pause after a failure has passed. */
-  request({ publications = false, queue }: ClaimRequest = {}): void {
-    if (queue !== undefined) this.#plenty.add(queue)
-    if (publications) {
-      this.#publications = true
-      // Now and then each has its turn, whatever was not said of it.
-      for (const one of this.#options.wanted()) this.#plenty.add(one.queue)
-    }
+  request({ publications = false, queues }: ClaimRequest = {}): void {
+    this.#publications ||= publications
+    this.#said += 1
+    for (const queue of queues ?? this.#options.queues()) this.#plenty.set(queue, this.#said)
     if (this.#stopped || this.#retry !== undefined) return
     if (this.#round) this.#again = true
     else this.#round = this.#claimAll().finally(() => (this.#round = undefined))
@@ -64,15 +65,17 @@ export class ClaimLoop {
 
   /**
    * Settles what ends, and claims for its slot in the same transaction, of a queue that is believed to have something; each
-   * such queue in its turn. What comes has begun when this resolves; where nothing comes, the rounds go on looking.
+   * such queue in its turn, or else of its `own`: what is submitted in the same group of commits nobody has named yet. What
+   * comes has begun when this resolves; where nothing comes, the rounds go on looking.
    */
   async handOn(
     items: readonly Settlement[],
     wanted: () => readonly Want[],
     begin: Begin,
+    own?: string,
   ): Promise<Turnover['verdicts']> {
     const { engine } = this.#parts
-    const want = (await this.#options.mayClaim()) ? this.#oneOf(wanted()) : undefined
+    const want = (await this.#options.mayClaim()) ? this.#oneOf(wanted(), own) : undefined
     if (want === undefined) return engine.settle(items)
     const { verdicts } = await this.#ask(want, begin, () =>
       engine.settleAndClaim(items, this.#options.worker(), [want]),
@@ -90,6 +93,7 @@ export class ClaimLoop {
   async #claimAll(): Promise<void> {
     const { engine, log } = this.#parts
     const { worker, wanted, free, mayClaim, begin } = this.#options
+    const mayHave = ({ queue }: Want): boolean => this.#plenty.has(queue) && free(queue) > 0
     try {
       do {
         this.#again = false
@@ -99,10 +103,10 @@ export class ClaimLoop {
           this.#publications = false
         }
         // With every slot taken there is nothing to ask for, however often somebody says that there is work.
-        const queues = wanted().flatMap(({ queue }) => (free(queue) > 0 ? [queue] : []))
+        const queues = this.#plenty.size === 0 ? [] : wanted().filter(mayHave)
         // Each round starts with another queue, so that none is served first for ever.
         for (let i = 0; i < queues.length; i++) {
-          const queue = queues[(this.#turn + i) % queues.length]
+          const { queue } = queues[(this.#turn + i) % queues.length] ?? {}
           if (queue === undefined || free(queue) <= 0 || this.#stopped || !(await mayClaim()))
             continue
           const slots = Math.min(this.#roomOf(queue, wanted()), free(queue))
@@ -132,23 +136,26 @@ export class ClaimLoop {
     ask: () => Promise<T>,
   ): Promise<T> {
     const since = performance.now()
+    const before = (this.#said += 1)
     this.#asked.set(queue, (this.#asked.get(queue) ?? 0) + slots)
     try {
       const answer = await ask()
       for (const claim of answer.claims) begin(claim, since)
-      if (answer.claims.length < slots) this.#plenty.delete(queue)
-      else this.#plenty.add(queue)
+      // Whoever named it meanwhile may know of what came too late for this answer.
+      if ((this.#plenty.get(queue) ?? 0) > before) return answer
+      if (answer.claims.length === slots) this.#plenty.set(queue, before)
+      else this.#plenty.delete(queue)
       return answer
     } finally {
       this.#asked.set(queue, (this.#asked.get(queue) ?? 0) - slots)
     }
   }
 
-  #oneOf(wanted: readonly Want[]): Want | undefined {
+  #oneOf(wanted: readonly Want[], own: string | undefined): Want | undefined {
     if (this.#stopped || this.#retry !== undefined) return undefined
-    const able = wanted.filter(
-      ({ queue }) => this.#plenty.has(queue) && this.#roomOf(queue, wanted) > 0,
-    )
+    const roomy = wanted.filter(({ queue }) => this.#roomOf(queue, wanted) > 0)
+    const known = roomy.filter(({ queue }) => this.#plenty.has(queue))
+    const able = known.length > 0 ? known : roomy.filter(({ queue }) => queue === own)
     if (able.length === 0) return undefined
     const one = able[this.#turn++ % able.length]
     return one && { queue: one.queue, slots: 1 }

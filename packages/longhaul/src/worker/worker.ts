@@ -46,7 +46,7 @@ export function createWorker(parts: WorkerParts): Worker {
     const held = holding()
     return {
       ...parts.worker,
-      queues: [...new Set([...runners.values()].map(queueOf))],
+      queues: servedQueues(),
       ...(held === undefined ? {} : { holding: held }),
     }
   }
@@ -62,6 +62,7 @@ export function createWorker(parts: WorkerParts): Worker {
   }
   const claims = new ClaimLoop(parts, {
     worker,
+    queues: () => servedQueues(),
     wanted: () => queuesWithRoom(),
     free: (queue) => (ownPools().has(queue ?? '') ? Infinity : freeSlots()),
     mayClaim: async () => {
@@ -70,6 +71,10 @@ export function createWorker(parts: WorkerParts): Worker {
     },
     begin,
   })
+
+  function servedQueues(): readonly string[] {
+    return [...new Set([...runners.values()].map(queueOf))]
+  }
 
   /** Queues of processors that only wait for others: what they have is limited by itself, and in nobody's way. */
   function ownPools(): ReadonlySet<string> {
@@ -102,7 +107,7 @@ export function createWorker(parts: WorkerParts): Worker {
       attempts.delete(attempt)
       leaving.delete(attempt)
       parts.logs?.forget(claim.lease)
-      claims.request()
+      claims.request({ queues: [] }) // of those that are known to have more
     })
   }
 
@@ -119,19 +124,25 @@ export function createWorker(parts: WorkerParts): Worker {
         leaving.add(ending)
         begin(claim, since)
       },
+      ending.job.queue,
     )
   }
 
   /** `ending`: gives its slot up. */
   function queuesWithRoom(ending?: Attempt): Want[] {
-    const staying = [...attempts].filter((attempt) => attempt !== ending && !leaving.has(attempt))
+    const busy = new Map<string, number>()
+    for (const attempt of attempts) {
+      if (attempt === ending || leaving.has(attempt)) continue
+      const { processor } = attempt.job
+      busy.set(processor, (busy.get(processor) ?? 0) + 1)
+    }
     const queues = new Map<string, number>()
     for (const runner of runners.values()) {
       if (runner.state().kind !== 'ready') continue
       const { name, concurrency = config.maxConcurrentJobs } = runner.description
       const queue = queueOf(runner)
-      const busy = staying.filter((attempt) => attempt.job.processor === name).length
-      queues.set(queue, (queues.get(queue) ?? 0) + Math.max(0, concurrency - busy))
+      const room = Math.max(0, concurrency - (busy.get(name) ?? 0))
+      queues.set(queue, (queues.get(queue) ?? 0) + room)
     }
     // A slot that was none of the shared ones gives nobody one of those.
     if (ending !== undefined && freeSlots(ending) <= 0)
@@ -145,7 +156,7 @@ export function createWorker(parts: WorkerParts): Worker {
       try {
         for await (const wakeup of engine.wakeups(stopping.signal)) {
           failures = 0
-          if (wakeup.kind === 'queued') claims.request({ queue: wakeup.queue })
+          if (wakeup.kind === 'queued') claims.request({ queues: [wakeup.queue] })
           else if (wakeup.kind === 'changed') cancels.changed(wakeup.jobId)
         }
       } catch (error) {

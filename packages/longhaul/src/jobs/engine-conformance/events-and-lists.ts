@@ -74,9 +74,11 @@ export function eventsAndLists(open: OpenEngine): void {
       const { id, lease } = await running(engine)
       await hears({ kind: 'queued', queue: 'q' })
       await hears({ kind: 'changed', jobId: id })
+      const [waiting = ''] = await submitted(engine, newJob())
+      await hears({ kind: 'changed', jobId: waiting })
       heard.length = 0
       await settleOne(engine, lease, completed)
-      // A slot is free: who was kept back by a limit may claim.
+      // A slot is free, and something waits: who was kept back by a limit may claim.
       await hears({ kind: 'queued', queue: 'q' })
       const far = await running(other, { queue: 'far' })
       await hears({ kind: 'queued', queue: 'far' })

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { openSqlite, type SqliteDatabase } from '../../database/index.ts'
-import { laneHead, nextLane, nextPublication } from './claim.ts'
+import { laneHeads, nextLane, nextPublication } from './claim.ts'
 import { leasesOfWorker } from './dead-workers.ts'
 import { hasUnheard, unheardDependants } from './dependants.ts'
 import { dueJobs, expiredJobs, isDue } from './due.ts'
@@ -97,7 +97,7 @@ describe('with the statistics of 100,000 jobs', () => {
 
   const statements = {
     nextLane,
-    laneHead,
+    laneHeads,
     nextPublication,
     expiredLeases,
     leasesOfWorker,

@@ -1,5 +1,5 @@
 import type { JobUpkeep, QueueView } from '../engine.ts'
-import { laneHead } from './claim.ts'
+import { laneHeads } from './claim.ts'
 import type { JobRow } from '../row.ts'
 import { commit, type Engine, type Tx } from './transaction.ts'
 import { laneClock } from './lane.ts'
@@ -58,7 +58,7 @@ export const queues =
        WHERE queued > 0 OR running > 0 OR retry_wait > 0 OR max_running IS NOT NULL ORDER BY queue, owner`,
     )
     const readySince = ({ queue, owner }: LaneRow): readonly number[] => {
-      const head = reader.get<JobRow>(laneHead, queue, owner)
+      const head = reader.get<JobRow>(laneHeads, queue, owner, 1)
       return head === undefined ? [] : [head.queued_at]
     }
     return reader

@@ -4,7 +4,7 @@ import { isTerminal } from '../job.ts'
 import { toJob, type JobRow } from '../row.ts'
 import { decisiveEnd, hearOfEnd, maxDependencies, newRow, refuseBeyond } from '../rules/index.ts'
 import { insertEvents } from './events.ts'
-import { countTransition, laneClock } from './lane.ts'
+import { countTransition, laneClock, writeMoves } from './lane.ts'
 import { queuedCounts, refuseWhenShort } from './room.ts'
 import { commit, type Engine, type Tx } from './transaction.ts'
 import { transition } from './transition.ts'
@@ -54,7 +54,10 @@ function submitOne(tx: Tx, job: NewJob): Submitted {
       Number(isTerminal(state)),
     )
   // Dependants are never refused: what they wait for was taken.
-  if (dependencies.length === 0) refuseBeyond(tx.settings, queuedCounts(tx.connection, job.owner))
+  if (dependencies.length === 0) {
+    writeMoves(tx)
+    refuseBeyond(tx.settings, queuedCounts(tx.connection, job.owner))
+  }
   tx.notify({ kind: 'changed', jobId: inserted.id, state: inserted.state })
   tx.notify({ kind: 'queued', queue: inserted.queue })
   const row = hearOfThePast(tx, inserted, dependencies)
@@ -95,10 +98,13 @@ function hearOfThePast(tx: Tx, row: JobRow, dependencies: readonly Dependency[])
 function insertJob(tx: Tx, job: NewJob, blockedBy: number): JobRow | undefined {
   const clock = laneClock(tx, job.queue, job.owner)
   const columns = newRow(job, { clock, blockedBy, now: tx.now })
-  const names = Object.keys(columns)
-  return tx.connection.get<JobRow>(
-    `INSERT INTO job (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})
-     ON CONFLICT (id) DO NOTHING RETURNING *`,
-    ...Object.values(columns),
-  )
+  insertText ??= `INSERT INTO job (${Object.keys(columns).join(', ')})
+    VALUES (${Object.keys(columns)
+      .map(() => '?')
+      .join(', ')}) ON CONFLICT (id) DO NOTHING RETURNING seq`
+  const inserted = tx.connection.get<{ seq: number }>(insertText, ...Object.values(columns))
+  return inserted && { seq: inserted.seq, ...columns }
 }
+
+/** All columns but `seq`, as newRow names them: made once. */
+let insertText: string | undefined

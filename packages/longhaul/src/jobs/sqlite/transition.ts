@@ -1,6 +1,6 @@
 import { LonghaulError } from '../../errors/index.ts'
 import { isTerminal } from '../job.ts'
-import type { JobRow } from '../row.ts'
+import { toJob, type JobRow } from '../row.ts'
 import { columnsOf, type Decision } from '../rules/index.ts'
 import { endAttempt } from './attempt.ts'
 import { insertEvents } from './events.ts'
@@ -14,9 +14,8 @@ import type { Tx } from './tx.ts'
  */
 export function transition(tx: Tx, before: JobRow, decision: Decision): JobRow {
   const columns = columnsOf(before, decision, tx.now)
-  const names = Object.keys(columns)
   const changed = tx.connection.run(
-    `UPDATE job SET ${names.map((name) => `${name} = ?`).join(', ')} WHERE seq = ?`,
+    updateOf(Object.keys(columns)),
     ...Object.values(columns),
     before.seq,
   )
@@ -26,10 +25,32 @@ export function transition(tx: Tx, before: JobRow, decision: Decision): JobRow {
   insertEvents(tx, after, decision.events)
   countTransition(tx, before, after)
   insertCallback(tx, before, after)
-  tx.notify({ kind: 'changed', jobId: after.id, state: after.state })
-  // A job to take, or a slot that a fleet-wide limit kept from another.
-  if (after.state === 'queued' || (before.state === 'running' && after.state !== 'running'))
-    tx.notify({ kind: 'queued', queue: after.queue })
-  if (isTerminal(after.state) && !isTerminal(before.state)) tx.ended.push(after)
+  if (after.state === 'queued') tx.notify({ kind: 'queued', queue: after.queue })
+  const ended = isTerminal(after.state) && !isTerminal(before.state)
+  if (ended) tx.ended.push(after)
+  const job = ended && isWhole(tx, after) ? { ended: toJob(after) } : {}
+  tx.notify({ kind: 'changed', jobId: after.id, state: after.state, ...job })
   return after
+}
+
+const longChars = 4096
+const hasProgress = 'SELECT 1 FROM job_progress WHERE job_id = ?'
+
+/** Whether the row says all that a Job tells. Who waits for the end of a short job then need not look for it; long ones are not read for nothing. */
+const isWhole = (tx: Tx, { id, on_dependency, params, result, problem }: JobRow): boolean =>
+  on_dependency === null &&
+  params.length + (result?.length ?? 0) + (problem?.length ?? 0) < longChars &&
+  tx.connection.get(hasProgress, id) === undefined
+
+const updates = new Map<string, string>()
+
+/** Each set of columns has its statement, made once. */
+function updateOf(names: readonly string[]): string {
+  const key = names.join()
+  let text = updates.get(key)
+  if (text === undefined) {
+    text = `UPDATE job SET ${names.map((name) => `${name} = ?`).join(', ')} WHERE seq = ?`
+    updates.set(key, text)
+  }
+  return text
 }

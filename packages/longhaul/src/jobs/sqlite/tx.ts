@@ -2,6 +2,7 @@ import type { Connection, SqliteDatabase } from '../../database/index.ts'
 import type { EngineSettings } from '../engine-options.ts'
 import type { Wakeup } from '../engine.ts'
 import type { JobRow } from '../row.ts'
+import type { LaneMove } from './lane.ts'
 import type { Wakeups } from './wakeups.ts'
 
 export interface Engine {
@@ -20,6 +21,8 @@ export interface Tx {
   readonly now: number
   /** Told to listeners after the commit. */
   notify(wakeup: Wakeup): void
+  /** Changes of counters that are not written yet, by lane: see lane.ts. */
+  readonly moves: Map<string, LaneMove>
   /** Jobs that ended in this operation: their dependants hear of it before the commit. */
   readonly ended: JobRow[]
   /** Queues whose lanes may wait for another reason than before: looked at before the commit. */

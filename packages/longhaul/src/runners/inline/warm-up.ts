@@ -11,6 +11,7 @@ export class WarmUp {
   readonly #folder: string
   readonly #listeners: ((state: RunnerState) => void)[] = []
   readonly #ready = Promise.withResolvers<unknown>()
+  #warm: { readonly value: unknown } | undefined
   #state: RunnerState = { kind: 'starting' }
   #timer: NodeJS.Timeout | undefined
   #failures = 0
@@ -32,6 +33,7 @@ export class WarmUp {
   /** What setup returned; 'stopped' when the signal aborts first. */
   async warm(signal: AbortSignal): Promise<{ readonly value: unknown } | 'stopped'> {
     if (signal.aborted) return 'stopped'
+    if (this.#warm !== undefined) return this.#warm
     const aborted = new Promise<'stopped'>((resolve) =>
       signal.addEventListener('abort', () => resolve('stopped')),
     )
@@ -46,6 +48,7 @@ export class WarmUp {
     const began = performance.now()
     try {
       const value = await this.#processor.setup?.({ folder: this.#folder, log: silentLog })
+      this.#warm = { value }
       this.#ready.resolve(value)
       this.#set({ kind: 'ready', warmMs: Math.round(performance.now() - began) })
     } catch (error) {
