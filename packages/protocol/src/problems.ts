@@ -67,7 +67,6 @@ export const catalogue = {
   'upload-expired': { status: 410, title: 'The upload has expired' },
   'upload-offset-mismatch': { status: 409, title: 'Upload offset does not match' },
   'upload-too-large': { status: 413, title: 'The upload is larger than allowed' },
-  'upload-offset-mismatch': { status: 409, title: 'The upload goes on at another offset' },
   'upload-checksum-mismatch': { status: 460, title: 'The checksum does not match' },
   'upload-is-final': { status: 403, title: 'A final upload takes no bytes' },
   'tus-version-unsupported': { status: 412, title: 'That version of tus is not spoken here' },

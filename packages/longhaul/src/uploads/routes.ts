@@ -11,7 +11,6 @@ import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { boundedList } from '../validation/index.ts'
 import { signedUrlRoutes } from './routes-signed.ts'
-import { memoryUploads } from './tus/resumable.fixture.ts'
 import { tusRoutes } from './tus/routes.ts'
 
 const nativePartBytes = 16 * 1024 * 1024
@@ -161,7 +160,7 @@ export const uploadRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
     },
   )
 
-  await app.register(tusRoutes, { config, uploads: memoryUploads() })
+  await app.register(tusRoutes, { config, uploads })
   const { signedUrls } = storage
   if (signedUrls) await app.register(signedUrlRoutes, { services, signedUrls })
 }

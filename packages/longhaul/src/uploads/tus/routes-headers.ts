@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { LonghaulError } from '../../errors/index.ts'
-import { digestAlgorithms } from '../body-digests.ts'
 import { extensions, headerOf, tusVersion } from './headers.ts'
+import { checksumAlgorithms } from './upload-checksum.ts'
 
 const exposed = [
   'Location',
@@ -52,7 +52,7 @@ export const sayAbilities = (reply: FastifyReply, maxBytes: number): FastifyRepl
     'tus-version': tusVersion,
     'tus-extension': extensions,
     'tus-max-size': String(maxBytes),
-    'tus-checksum-algorithm': digestAlgorithms.join(','),
+    'tus-checksum-algorithm': checksumAlgorithms.join(','),
     'access-control-allow-methods': 'GET, HEAD, POST, PATCH, DELETE, OPTIONS',
     // The star leaves this one out. Whatever else a client adds, such as X-Request-ID, is welcome.
     'access-control-allow-headers': 'Authorization, *',

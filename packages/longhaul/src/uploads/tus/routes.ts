@@ -3,12 +3,12 @@ import type { Config } from '../../app/config.ts'
 import { LonghaulError } from '../../errors/index.ts'
 import { reprDigest } from '../content-digest.ts'
 import { announcedBytes, bytesOf, hasBody } from '../request-body.ts'
+import type { Uploads } from '../uploads.ts'
 import { badHeader, bytesIn, headerOf } from './headers.ts'
-import type { ResumableUploads } from './resumable.ts'
 import { speaksTus, tellTusApart } from './routes-constraint.ts'
 import { sayAbilities, sayTus } from './routes-headers.ts'
 import { createTusUploads, type TusState, type TusUpload } from './tus-uploads.ts'
-import { announcedDigests } from './upload-checksum.ts'
+import { announcedChecksums } from './upload-checksum.ts'
 
 /** More than that is not read only to be thrown away: the connection is closed instead. */
 const maxDrainBytes = 64 * 1024 * 1024
@@ -16,7 +16,7 @@ const bodyType = 'application/offset+octet-stream'
 
 export interface TusRoutesOptions {
   readonly config: Pick<Config, 'maxUploadBytes'>
-  readonly uploads: ResumableUploads
+  readonly uploads: Uploads
   /** A client that sends nothing for so long is gone, whatever its connection says. @default 1 minute */
   readonly silenceMs?: number
 }
@@ -43,7 +43,7 @@ export const tusRoutes: FastifyPluginAsync<TusRoutesOptions> = async (
   })
   const bodyOf = ({ raw, headers, body }: FastifyRequest) => ({
     body: bytesOf(raw, body, silenceMs),
-    digests: announcedDigests(headers),
+    checksums: announcedChecksums(headers),
   })
 
   const abilities = async (_request: FastifyRequest, reply: FastifyReply) =>

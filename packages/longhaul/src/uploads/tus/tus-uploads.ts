@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isLonghaulError, LonghaulError } from '../../errors/index.ts'
-import { withDigests, type ExpectedDigest } from '../body-digests.ts'
+import { checkedBody } from '../checked-body.ts'
 import { hasBody } from '../request-body.ts'
+import type { Checksum, Uploads } from '../uploads.ts'
 import { announcedLength, badHeader, headerOf } from './headers.ts'
-import type { ResumableUploads } from './resumable.ts'
 import { parseConcat } from './upload-concat.ts'
 import { parseMetadata } from './upload-metadata.ts'
+import { inWordsOfTus } from './upload-checksum.ts'
 
 const partBytes = 16 * 1024 * 1024
 
@@ -30,11 +31,11 @@ export interface TusUpload {
 export interface TusAppend extends TusUpload {
   readonly offset: number
   readonly body: AsyncIterable<Uint8Array>
-  readonly digests: readonly ExpectedDigest[]
+  readonly checksums: readonly Checksum[]
 }
 
 /** The words of tus for what the sessions do. */
-export function createTusUploads(uploads: ResumableUploads) {
+export function createTusUploads(uploads: Uploads) {
   /** Also completes what has all its bytes: the service may have died between the last one and that. */
   async function stateOf({ uploadId, owner }: TusUpload): Promise<TusState> {
     const { note = '{}', status, ...state } = await uploads.offsetOf({ uploadId, owner })
@@ -46,17 +47,19 @@ export function createTusUploads(uploads: ResumableUploads) {
   }
 
   async function append(request: TusAppend): Promise<TusState> {
-    const { uploadId, owner, offset, body, digests } = request
-    const whole = digests.length > 0
+    const { uploadId, owner, offset, checksums } = request
+    let body = request.body
+    for (const checksum of checksums) body = checkedBody(body, checksum)
     try {
       await uploads.append({
         owner,
         uploadId,
         offset,
-        body: whole ? withDigests(body, digests) : body,
-        whole,
+        body,
+        whole: checksums.length > 0,
       })
     } catch (error) {
+      if (isLonghaulError(error, 'checksum-mismatch')) throw inWordsOfTus(error)
       throw (await refusesAll(error, request)) ? isFinal() : error
     }
     return stateOf(request)
@@ -101,7 +104,7 @@ export function createTusUploads(uploads: ResumableUploads) {
             ...file,
             ...announcedLength(headers),
             ...(concat && { partial: true }),
-            resumable: true,
+            appended: true,
             note,
           },
         ],
