@@ -1,12 +1,12 @@
 import { afterAll, beforeAll } from 'vitest'
 import { fixture, startHttpService } from './harness/http-service.ts'
 import { tusCalls, type TusCalls } from './harness/tus-calls.ts'
-import { checksums } from './tus/checksums.ts'
-import { concatenation } from './tus/concatenation.ts'
-import { coreProtocol } from './tus/core.ts'
-import { creation } from './tus/creation.ts'
-import { keysAndOwners } from './tus/keys.ts'
-import { neighbours } from './tus/neighbours.ts'
+import { checksums } from './tus/checksums.conformance.ts'
+import { concatenation } from './tus/concatenation.conformance.ts'
+import { coreProtocol } from './tus/core.conformance.ts'
+import { creation } from './tus/creation.conformance.ts'
+import { keysAndOwners } from './tus/keys.conformance.ts'
+import { neighbours } from './tus/neighbours.conformance.ts'
 
 /** The behaviours of tus 1.0 as plain HTTP, in order of its text, on one running service. */
 let calls: TusCalls

@@ -74,8 +74,8 @@ export function tusCalls(service: HttpService): TusCalls {
       ),
     offset: async (path) => Number((await head(path)).headers['upload-offset']),
     async contentOf(path) {
-      const { json } = await service.call(`GET ${path}`)
-      const key = (json.uri as string).split('/').slice(3).join('/')
+      const { uri } = (await service.call(`GET ${path}`)).json as { uri: string }
+      const key = uri.split('/').slice(3).join('/')
       return buffer((await service.app.services.storage.get(key)).body)
     },
   }

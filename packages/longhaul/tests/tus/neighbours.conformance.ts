@@ -82,7 +82,7 @@ export function neighbours(tus: () => TusCalls): void {
 
     it('that only looks alive is taken over at once by a new one', async () => {
       const path = await tus().create()
-      const ended = []
+      const ended: Promise<unknown>[] = []
       let patienceMs = 0
       await until('the bytes that came', async () => {
         const socket = await begin(path, half, '01234')
