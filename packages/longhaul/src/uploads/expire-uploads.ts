@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { isLonghaulError } from '../errors/index.ts'
 import { keepMs, refOf, type UploadContext } from './session.ts'
 import type { UploadRow } from './upload-statements.ts'
@@ -64,8 +65,11 @@ const strayPrefixes = ({ config }: UploadContext) => [`${config.datasetsPrefix}/
 /** Uploads that the store has open and no open session knows: the service died between the two. */
 export async function abortStrays(context: UploadContext): Promise<void> {
   const { database, storage, strayMs = 24 * 60 * 60 * 1000 } = context
+  let seen = 0
   for (const prefix of strayPrefixes(context))
     for await (const upload of storage.listUploads(prefix)) {
+      // The embedded database answers at once, so that nobody else would get a turn.
+      if (++seen % 20 === 0) await turn()
       const [row] = await database.read<UploadRow>('upload.of-key', [upload.key])
       const isAwaited =
         row?.state === 'open' &&

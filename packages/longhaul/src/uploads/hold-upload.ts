@@ -62,7 +62,10 @@ export function uploadHolders({ database }: UploadContext) {
           if ((await fenceOf(id)).fence !== mine) throw takenOver(id)
           seen = asked
         }
-        looking = setInterval(() => look().catch((error: unknown) => stop.abort(error)), lookMs)
+        looking = setInterval(
+          () => void look().catch((error: unknown) => stop.abort(error)),
+          lookMs,
+        )
         looking.unref()
         return await work({
           signal: stop.signal,

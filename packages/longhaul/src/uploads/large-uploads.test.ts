@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { appendFile, open } from 'node:fs/promises'
 import path from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { journalLine } from '../storage/local/journal.ts'
@@ -88,6 +89,7 @@ it('lists and ends many open sessions a few at a time', async () => {
   for (let n = 0; n < sessions; n += files.length)
     await late.start({ owner, files, partBytes: 10, baseUrl })
 
+  await watched('nothing', () => sleep(sessions / 5))
   const listed: string[] = []
   await watched('list', async () => {
     for await (const { uploadId } of test.storage.listUploads('datasets/')) listed.push(uploadId)

@@ -15,7 +15,7 @@ export function placedConformance(fresh: () => StoreUnderTest): void {
     }
     return { storage, upload, partBytes }
   }
-  const refused = (code: string) => expect.objectContaining({ code })
+  const refused = (code: string): unknown => expect.objectContaining({ code })
 
   it('makes one object of parts in any order, several at once, each once or twice', async () => {
     const { storage, upload, partBytes } = await begin(fresh())

@@ -15,19 +15,20 @@ interface TailPiece {
  * begin where the parts end, or where the one before ends, are the tail. Once a part has taken them up they are no longer
  * part of any chain, whenever they are deleted.
  */
-export function tails({ put, get, head, list, delete: remove }: ObjectStore) {
+export function tails(store: ObjectStore) {
+  const remove = (keys: readonly string[]) => store.delete(keys)
   // The upload's own id may hold what no key may.
   const folderOf = ({ key, uploadId }: UploadRef) =>
     `${prefix}${createHash('sha256').update(`${uploadId} ${key}`).digest('hex').slice(0, 40)}/`
   const keyOf = (upload: UploadRef, from: number) =>
     folderOf(upload) + String(from).padStart(15, '0')
 
-  const store = {
+  const own = {
     async of(upload: UploadRef, from: number): Promise<readonly TailPiece[]> {
       const pieces: TailPiece[] = []
       for (let at = from; ;) {
         const key = keyOf(upload, at)
-        const size = (await head(key))?.size ?? 0
+        const size = (await store.head(key))?.size ?? 0
         if (size === 0) return pieces
         pieces.push({ key, size })
         at += size
@@ -35,16 +36,16 @@ export function tails({ put, get, head, list, delete: remove }: ObjectStore) {
     },
     /** Adds bytes that begin at `at`. */
     async add(upload: UploadRef, at: number, bytes: Bytes): Promise<void> {
-      await put(keyOf(upload, at), bytes, { mediaType: 'application/octet-stream' })
+      await store.put(keyOf(upload, at), bytes, { mediaType: 'application/octet-stream' })
     },
     async *read(pieces: readonly TailPiece[]): AsyncGenerator<Uint8Array> {
-      for (const { key } of pieces) yield* (await get(key)).body as AsyncIterable<Uint8Array>
+      for (const { key } of pieces) yield* (await store.get(key)).body as AsyncIterable<Uint8Array>
     },
     /** Small appends would make a long chain. */
     async merge(upload: UploadRef, from: number, pieces: readonly TailPiece[]) {
       if (pieces.length < maxPieces) return pieces
       const size = pieces.reduce((sum, piece) => sum + piece.size, 0)
-      await put(keyOf(upload, from), () => store.read(pieces))
+      await store.put(keyOf(upload, from), () => own.read(pieces))
       const [first, ...rest] = pieces
       await remove(rest.map(({ key }) => key))
       return first ? [{ key: first.key, size }] : []
@@ -53,12 +54,12 @@ export function tails({ put, get, head, list, delete: remove }: ObjectStore) {
     /** With whatever a crash left of it. */
     async dropAll(upload: UploadRef): Promise<void> {
       for (;;) {
-        const { objects, next } = await list(folderOf(upload), { limit: 1000 })
+        const { objects, next } = await store.list(folderOf(upload), { limit: 1000 })
         if (objects.length > 0) await remove(objects.map(({ key }) => key))
         if (next === undefined) return
       }
     },
   }
-  return store
+  return own
 }
 export type Tails = ReturnType<typeof tails>
