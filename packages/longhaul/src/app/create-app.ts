@@ -1,5 +1,6 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { pino, type Logger } from 'pino'
+import { createArchives, extractionProcessor } from '../archives/index.ts'
 import { batchCallbackBody, batchStatements, startFeedingBatches } from '../batches/index.ts'
 import { callableSources, reflectingEngine, RunDirectories } from '../callables/index.ts'
 import { createHttpServer, healthStatements } from '../http/index.ts'
@@ -22,6 +23,7 @@ import { openBackends, type Backends } from './open-backends.ts'
 import { limitQueues } from './limit-queues.ts'
 import { makeDataFolder } from './make-data-folder.ts'
 import { openProcessors } from './open-processors.ts'
+import { ownRunner, withOwn } from './own-runners.ts'
 import { reloadSource, type Reloaded } from './reload-source.ts'
 import type { Services } from './services.ts'
 import { takeOver } from './take-over.ts'
@@ -108,6 +110,7 @@ async function assemble(
   if (config.roles.api) await checkExposure(config, createKeys(database))
   const storage = options.unsafe?.wrapStorage?.(backends.storage) ?? backends.storage
   const uploads = createUploads({ database, storage, config })
+  const archives = createArchives({ engine, storage, uploads, config })
   const identity = thisWorker({
     host: config.hostName,
     slots: config.maxConcurrentJobs,
@@ -127,6 +130,10 @@ async function assemble(
   opened.push(() => Promise.all([...runners.values()].map((runner) => runner.stop())))
   checkOperationNames(runners.values())
   if (config.roles.worker) await limitQueues(engine, runners, { keepLower: backends.shared })
+  const own = config.roles.worker
+    ? [ownRunner(extractionProcessor({ storage, uploads, limits: config.archiveLimits }), config)]
+    : []
+  opened.push(() => Promise.all(own.map((runner) => runner.stop())))
   const ends = new AttemptCounts()
   const activity = new Activity()
   const calls = sources.some(({ kind }) => kind === 'callable')
@@ -134,7 +141,7 @@ async function assemble(
   if (calls) await runs.start()
   opened.push(() => runs.stop())
   const services: Services = {
-    ...{ config, log, database, engine, storage, uploads, outbound, runners, broken },
+    ...{ config, log, database, engine, storage, uploads, archives, outbound, runners, broken },
     ...{ ends, activity },
     reflectJob: async (job) => {
       if (job.kind === 'callable') await runs.reflect(job)
@@ -162,7 +169,7 @@ async function assemble(
         config,
         engine: calls ? reflectingEngine(counted, runs) : counted,
         storage,
-        runners,
+        runners: withOwn(runners, own),
         worker: identity,
         log,
         outbound,
@@ -184,6 +191,7 @@ async function assemble(
     : undefined
   const expiry = setInterval(() => {
     uploads.expire().catch((error: unknown) => log.error({ err: error }, 'expiring uploads failed'))
+    archives.tidy().catch((error: unknown) => log.error({ err: error }, 'tidying archives failed'))
   }, 60_000).unref()
 
   const stopping = new AbortController()
@@ -197,7 +205,7 @@ async function assemble(
       await Promise.allSettled(reloading)
       await Promise.all([server.close(), worker?.stop(), deliveries?.stop()])
       await Promise.all([upkeep.stop(), batches.stop(), runs.stop()])
-      await Promise.all([...runners.values()].map((runner) => runner.stop()))
+      await Promise.all([...runners.values(), ...own].map((runner) => runner.stop()))
       await Promise.all(processors.leaving)
       // Nothing of it is held any more; without its row, nobody takes it for a worker that died.
       if (worker) await forget(identity.id).catch(() => undefined)

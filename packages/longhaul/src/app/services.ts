@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Archives } from '../archives/index.ts'
 import type { Database } from '../database/database.ts'
 import type { JobEngine } from '../jobs/engine.ts'
 import type { Job } from '../jobs/job.ts'
@@ -18,6 +19,7 @@ export interface Services {
   readonly engine: JobEngine
   readonly storage: Storage
   readonly uploads: Uploads
+  readonly archives: Archives
   /** The guard of requests to addresses that others chose. */
   readonly outbound: Outbound
   /** How attempts of this process ended. */

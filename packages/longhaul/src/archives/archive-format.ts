@@ -10,16 +10,19 @@ const headBytes = 512
 const isAt = (head: Buffer, at: number, bytes: string): boolean =>
   head.subarray(at, at + bytes.length).equals(Buffer.from(bytes, 'latin1'))
 
-const magics: readonly (readonly [format: ArchiveFormat | '7z' | 'rar', at: number, bytes: string])[] =
-  [
-    ['zip', 0, 'PK\x03\x04'],
-    ['zip', 0, 'PK\x05\x06'],
-    ['tar.gz', 0, '\x1f\x8b'],
-    ['tar.zst', 0, '\x28\xb5\x2f\xfd'],
-    ['tar', 257, 'ustar'],
-    ['7z', 0, "7z\xbc\xaf'\x1c"],
-    ['rar', 0, 'Rar!\x1a\x07'],
-  ]
+const magics: readonly (readonly [
+  format: ArchiveFormat | '7z' | 'rar',
+  at: number,
+  bytes: string,
+])[] = [
+  ['zip', 0, 'PK\x03\x04'],
+  ['zip', 0, 'PK\x05\x06'],
+  ['tar.gz', 0, '\x1f\x8b'],
+  ['tar.zst', 0, '\x28\xb5\x2f\xfd'],
+  ['tar', 257, 'ustar'],
+  ['7z', 0, "7z\xbc\xaf'\x1c"],
+  ['rar', 0, 'Rar!\x1a\x07'],
+]
 
 /** What the bytes say; names are what people make of them. Throws 'archive-unsupported', 'object-not-found'. */
 export async function formatOf(
@@ -42,8 +45,6 @@ export async function formatOf(
 }
 
 const unsupported = (why: string) =>
-  new LonghaulError(
-    'archive-unsupported',
-    `${why}; send a zip, tar, tar.gz or tar.zst.`,
-    { facts: { supported: ['zip', 'tar', 'tar.gz', 'tar.zst'] } },
-  )
+  new LonghaulError('archive-unsupported', `${why}; send a zip, tar, tar.gz or tar.zst.`, {
+    facts: { supported: ['zip', 'tar', 'tar.gz', 'tar.zst'] },
+  })

@@ -9,7 +9,6 @@ export type RefusalReason =
   | 'checksum'
   | 'damaged'
   | 'duplicate-name'
-  | 'empty'
   | 'encrypted'
   | 'headers-differ'
   | 'leads-outside'

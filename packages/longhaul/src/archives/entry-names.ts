@@ -41,8 +41,7 @@ export class EntryNames {
   }
 
   #takeFolder(folded: string, raw: string): void {
-    if (this.#files.has(folded))
-      throw refusal('duplicate-name', 'is both a file and a folder', raw)
+    if (this.#files.has(folded)) throw refusal('duplicate-name', 'is both a file and a folder', raw)
     this.#folders.add(folded)
   }
 
