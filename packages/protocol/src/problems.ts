@@ -67,6 +67,7 @@ export const catalogue = {
   'upload-incomplete': { status: 400, title: 'The upload is not complete' },
   'upload-complete': { status: 409, title: 'The upload is complete already' },
   'upload-expired': { status: 410, title: 'The upload has expired' },
+  'upload-offset-mismatch': { status: 409, title: 'Upload offset does not match' },
   'upload-too-large': { status: 413, title: 'The upload is larger than allowed' },
   'invalid-part': { status: 400, title: 'A part is not valid' },
   'invalid-file-name': { status: 400, title: 'The file name cannot be used' },

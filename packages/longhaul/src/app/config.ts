@@ -5,6 +5,7 @@ import { LonghaulError } from '../errors/index.ts'
 import { isAllowEntry } from '../outbound/index.ts'
 import { parseByteSize } from '../support/byte-size.ts'
 import { readAssetApis, type AssetApis } from './asset-apis.ts'
+import { readSecretKey } from './read-secret-key.ts'
 
 /** Every setting, resolved once: explicit options, then environment, then defaults. Frozen. */
 export interface Config {
@@ -78,6 +79,12 @@ export interface Config {
   readonly outboundAllow: readonly string[]
   /** Largest input that is fetched from another server, bytes. @default 100 GB */
   readonly maxFetchBytes: number
+  /** Seals credentials of imports, 32 bytes. @default one kept in the data directory */
+  readonly secretKey: Buffer | undefined
+  /** Imports at once in this process. @default 5 */
+  readonly importConcurrency: number
+  /** Where Google Drive is asked, and the hosts that may be asked for a token. */
+  readonly googleDrive: { readonly rootUrl: string; readonly tokenHosts: readonly string[] }
   /** What callbacks are signed with; the first is the one that receivers are told. @default one kept in the database */
   readonly callbackSecrets: readonly string[]
   /** After so many tries a callback is given up. @default 16, two days */
@@ -272,6 +279,12 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
     ),
     outboundAllow: options.outboundAllow ?? list('LONGHAUL_OUTBOUND_ALLOW', ','),
     maxFetchBytes: options.maxFetchBytes ?? size('LONGHAUL_MAX_FETCH', 100e9),
+    secretKey: options.secretKey ?? readSecretKey(env, mistakes),
+    importConcurrency: options.importConcurrency ?? integer('JOB_MAX_CONCURRENT', 5, 1),
+    googleDrive: options.googleDrive ?? {
+      rootUrl: 'https://www.googleapis.com',
+      tokenHosts: ['oauth2.googleapis.com', 'www.googleapis.com', 'accounts.google.com'],
+    },
     callbackSecrets: options.callbackSecrets ?? list('LONGHAUL_CALLBACK_SECRET', ' '),
     callbackTries: options.callbackTries ?? integer('LONGHAUL_CALLBACK_TRIES', 16, 1),
     open: options.open ?? false,

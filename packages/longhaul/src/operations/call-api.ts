@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { LonghaulError } from '../errors/index.ts'
 import { isAccepted } from './fetch-asset.ts'
-import { secretKeeper } from './keep-secret.ts'
+import { secretKeeper } from '../support/keep-secret.ts'
 import type { ApiRequest, AssetApi, Operation } from './operation.ts'
 
 /** The API said no, or nothing; `retryAfterMs`: it may say yes then. Absent in one that never will. */

@@ -6,7 +6,7 @@ import { entryName, lastSegment, storedName } from './asset-names.ts'
 import { defineOperation } from './define-operation.ts'
 import { isAccepted } from './fetch-asset.ts'
 import { checkOperationNames } from './find-operation.ts'
-import { secretKeeper } from './keep-secret.ts'
+import { secretKeeper } from '../support/keep-secret.ts'
 
 const options = {
   name: 'upscale',

@@ -37,6 +37,8 @@ export interface ProcessorDescription {
   readonly rate_per_minute?: number
   /** It is one remote operation on assets, and has routes of its own. */
   readonly operation?: OperationDescription
+  /** It waits for others, and takes none of the slots that processors share. Longhaul's own jobs only. */
+  readonly own_slots?: true
   /** `python3.11`, `node24`: shown to people. */
   readonly runtime?: string
   /** SHA-256 (hex) of the served file, with what it loads from beside or below it. */

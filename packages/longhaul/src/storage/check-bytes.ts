@@ -14,3 +14,10 @@ export const otherSize = (announced: number, came: string) =>
     'invalid-part',
     `${announced} bytes were announced and ${came} came. Send them all again.`,
   )
+
+export const offsetMismatch = (offset: number, given: number) =>
+  new LonghaulError(
+    'upload-offset-mismatch',
+    `The upload has ${offset} bytes, so it does not go on at ${given}. Go on at ${offset}.`,
+    { facts: { offset } },
+  )

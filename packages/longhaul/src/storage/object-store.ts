@@ -65,17 +65,26 @@ export interface MultipartUploads {
     readonly maxParts: number
     readonly equalParts: boolean
   }
-  begin(key: string, options?: { readonly mediaType?: string }): Promise<string>
+  /** `partBytes`: what every part but the last will have, which lets some stores put them in place at once. */
+  begin(
+    key: string,
+    options?: { readonly mediaType?: string; readonly partBytes?: number },
+  ): Promise<string>
   /**
    * Replaces an earlier part of that number, once all bytes are there; durable when it resolves. Throws 'invalid-part' for
-   * another number of bytes than `sizeBytes`, 'upload-not-found', 'upload-complete'. Say `sizeBytes` of parts beyond 16 MiB:
+   * another number of bytes than `sizeBytes`, 'checksum-mismatch', 'upload-not-found', 'upload-complete'. Say `sizeBytes` of parts beyond 16 MiB:
    * some stores want it beforehand.
    */
   putPart(
     upload: UploadRef,
     partNumber: number,
     body: Bytes,
-    options?: { readonly sizeBytes?: number; readonly signal?: AbortSignal },
+    options?: {
+      readonly sizeBytes?: number
+      /** Hex. */
+      readonly sha256?: string
+      readonly signal?: AbortSignal
+    },
   ): Promise<Part>
   /** Takes a local file as the next bytes without a second copy where the backend can (link, then unlink by the caller). */
   putFile?(upload: UploadRef, partNumber: number, path: string): Promise<Part>
@@ -95,6 +104,46 @@ export interface MultipartUploads {
   abort(upload: UploadRef): Promise<void>
   listUploads(prefix: string): AsyncIterable<UploadRef & { readonly startedAt: Date }>
 }
+
+/**
+ * Uploads that grow at their end, for clients that send a stream and go on where it broke off. Begun and completed as
+ * those in parts are, and with `partBytes`; never fed both ways.
+ */
+export interface AppendedUploads {
+  /** How much has come, durably. Throws 'upload-not-found'. */
+  appendedBytes(upload: UploadRef): Promise<number>
+  /**
+   * Takes bytes on from `offset`, the end, and answers the new end; durable when it resolves. Throws
+   * 'upload-offset-mismatch' with the right one, before a byte is read. When the body breaks off, what came is made durable
+   * before the error is passed on; with `whole` nothing of it counts. One at a time: that is the caller's affair, and
+   * `current` throws when somebody else has taken over.
+   */
+  append(
+    upload: UploadRef,
+    offset: number,
+    body: Bytes,
+    options?: AppendOptions,
+  ): Promise<number>
+  /** The parts that everything appended makes, for `complete`. */
+  partsOfAppended(upload: UploadRef): Promise<readonly Part[]>
+  /**
+   * One object of several, in this order, without a second copy of their bytes where the store can. They may be deleted
+   * afterwards. Throws 'object-not-found'.
+   */
+  concatenate(
+    from: readonly string[],
+    to: string,
+    options?: { readonly mediaType?: string; readonly sha256?: string },
+  ): Promise<ObjectInfo>
+}
+export interface AppendOptions {
+  /** Of the session, where the size is known; else the store chooses parts that grow. */
+  readonly partBytes?: number
+  readonly whole?: boolean
+  readonly current?: () => Promise<void>
+  readonly signal?: AbortSignal
+}
+
 export interface UploadRef {
   readonly key: string
   readonly uploadId: string
@@ -146,7 +195,7 @@ export interface SignedUrls {
 }
 
 /** What the app chooses once and hands to the features. */
-export interface Storage extends ObjectStore, MultipartUploads, UrlSigner {
+export interface Storage extends ObjectStore, MultipartUploads, AppendedUploads, UrlSigner {
   /** Where longhaul itself serves the URLs that the store signs; elsewhere they lead to the store. */
   readonly signedUrls?: SignedUrls
 }

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import { LonghaulError, isLonghaulError } from '../errors/index.ts'
 import {
+  chunksOf,
   etagOfParts,
   uriOfKey,
   type ObjectInfo,
@@ -9,7 +11,16 @@ import {
 import { invalidRequest } from '../validation/index.ts'
 import { announcedFile } from './bin-files.ts'
 import { checkParts, digestOf, sortParts, type NamedPart } from './check-parts.ts'
-import { expired, fileRefOf, layoutOf, refOf, sessionOf, type UploadContext } from './session.ts'
+import type { UploadHolders } from './hold-upload.ts'
+import {
+  expired,
+  fileRefOf,
+  isAppended,
+  layoutOf,
+  refOf,
+  sessionOf,
+  type UploadContext,
+} from './session.ts'
 import type { CompletedUpload, CompleteUpload } from './uploads.ts'
 import type { UploadRow } from './upload-statements.ts'
 
@@ -19,14 +30,18 @@ import type { UploadRow } from './upload-statements.ts'
  */
 export async function completeUpload(
   context: UploadContext,
+  holders: UploadHolders,
   request: CompleteUpload,
 ): Promise<CompletedUpload> {
   const row = await requestedSession(context, request)
   const named = request.parts && sortParts(request.parts)
+  const wanted = request.sha256?.toLowerCase() ?? row.wanted_sha256 ?? undefined
   const done =
     row.state === 'completed'
       ? await sameAgain(context, row, named)
-      : await finish(context, row, named)
+      : isAppended(row)
+        ? await holders.hold(row.id, () => finish(context, row, named, wanted))
+        : await finish(context, row, named, wanted)
   if (done.job_id !== null && request.submit)
     await submitWhenLast(context, done.job_id, request.submit)
   return {
@@ -96,22 +111,26 @@ async function finish(
   context: UploadContext,
   row: UploadRow,
   named: readonly NamedPart[] | undefined,
+  wanted: string | undefined,
 ): Promise<UploadRow> {
   const { storage, database } = context
+  if (row.growing === 1) throw sizeUnknown(row)
   const ref = refOf(row)
   const stored = await storedParts(context, row, ref)
   let parts = named
   let info: ObjectInfo | undefined
   if (stored) {
     parts ??= stored.map(({ partNumber, etag }) => ({ partNumber, etag }))
-    checkParts(layoutOf(row), parts, stored)
-    info = await storage.complete(ref, parts)
+    if (isAppended(row)) checkSize(row, stored)
+    else checkParts(layoutOf(row), parts, stored)
+    info = await storage.complete(ref, parts, wanted === undefined ? {} : { sha256: wanted })
   } else info = await findPublished(context, row, ref, named)
+  if (wanted !== undefined) await checkPublished(context, row, info, wanted)
 
   await database.write([
     {
       statement: 'upload.complete',
-      params: [info.etag, info.sha256 ?? null, parts ? digestOf(parts) : null, row.id],
+      params: [info.etag, info.sha256 ?? wanted ?? null, parts ? digestOf(parts) : null, row.id],
     },
   ])
   const [now] = await database.read<UploadRow>('upload.of-key', [row.key])
@@ -127,7 +146,7 @@ async function storedParts(
   ref: UploadRef,
 ): Promise<readonly Part[] | undefined> {
   try {
-    const parts = await storage.listParts(ref)
+    const parts = await (isAppended(row) ? storage.partsOfAppended(ref) : storage.listParts(ref))
     // An empty file needs no PUT.
     return parts.length === 0 && row.size_bytes === 0
       ? [await storage.putPart(ref, 1, new Uint8Array())]
@@ -189,6 +208,44 @@ function checkBin(row: UploadRow, named: string | undefined): void {
   if (named === undefined)
     throw invalidRequest([{ type: 'missing', loc: ['body', 'bin_id'], msg: 'Field required' }])
   throw mismatch(`The file ${row.id} is not of the bin ${JSON.stringify(named.slice(0, 80))}.`)
+}
+
+/** What was appended is as long as was said, or more has to come. */
+function checkSize(row: UploadRow, stored: readonly Part[]): void {
+  const offset = stored.reduce((sum, part) => sum + part.size, 0)
+  if (offset === row.size_bytes) return
+  throw new LonghaulError(
+    'upload-incomplete',
+    `Of ${row.size_bytes} bytes ${offset} have come. Go on there and complete again.`,
+    { facts: { offset } },
+  )
+}
+
+const sizeUnknown = (row: UploadRow) =>
+  new LonghaulError(
+    'upload-incomplete',
+    `Nobody has said how long the upload ${row.id} is. Declare its size, then complete it.`,
+  )
+
+/** A store that does not know the digest of what it made of parts, as S3, is asked for the bytes once more. */
+async function checkPublished(
+  { storage, database }: UploadContext,
+  row: UploadRow,
+  info: ObjectInfo,
+  wanted: string,
+): Promise<void> {
+  if (info.sha256 === wanted) return
+  const hash = createHash('sha256')
+  for await (const chunk of chunksOf((await storage.get(row.key)).body)) hash.update(chunk)
+  const found = hash.digest('hex')
+  if (found === wanted) return
+  await storage.delete([row.key])
+  await database.write([{ statement: 'upload.abort', params: [row.id, row.job_id] }])
+  throw new LonghaulError(
+    'checksum-mismatch',
+    `The whole has SHA-256 ${found}, not ${wanted}. The store takes back no part of it: start the upload again.`,
+    { facts: { sha256: found } },
+  )
 }
 
 const mismatch = (detail: string) => new LonghaulError('upload-mismatch', detail)

@@ -1,10 +1,21 @@
 import { LonghaulError } from '../errors/index.ts'
+import { appendUpload, appendedBytes, declareSize, offsetOf } from './append-upload.ts'
 import { gapsOf, incomplete } from './check-parts.ts'
 import { completeUpload } from './complete-upload.ts'
+import { concatenateUploads } from './concatenate-uploads.ts'
 import { checkRoom } from './disk-room.ts'
 import { abortStrays, cleanUp, expireUploads } from './expire-uploads.ts'
 import { abortIngest, filesOfIngest } from './ingest-files.ts'
-import { expired, fileRefOf, keepMs, layoutOf, sessionOf, type UploadContext } from './session.ts'
+import { uploadHolders } from './hold-upload.ts'
+import {
+  expired,
+  fileRefOf,
+  isAppended,
+  keepMs,
+  layoutOf,
+  sessionOf,
+  type UploadContext,
+} from './session.ts'
 import { putPart } from './put-part.ts'
 import { startUploads } from './start-uploads.ts'
 import type { UploadRow } from './upload-statements.ts'
@@ -16,6 +27,7 @@ const hourMs = 60 * 60 * 1000
 /** Holds nothing but what it is given; several processes may have one each on the same database and store. */
 export function createUploads(context: UploadContext): Uploads {
   const { database } = context
+  const holders = uploadHolders(context)
   const extended = new Map<string, number>()
   let sweptAt = -Infinity
 
@@ -34,13 +46,27 @@ export function createUploads(context: UploadContext): Uploads {
   return {
     start: (request) => startUploads(context, request),
     putPart: (request) => putPart(context, request, partReceived),
-    complete: (request) => completeUpload(context, request),
+    append: (request) => appendUpload(context, holders, request, partReceived),
+    offsetOf: (request) => offsetOf(context, holders, request),
+    declareSize: (request) => declareSize(context, request),
+    concatenate: (request) => concatenateUploads(context, request),
+    complete: (request) => completeUpload(context, holders, request),
     checkRoom: (bytes, options) => checkRoom(context, bytes, options),
 
     async fileOf(uploadId, owner) {
       const row = await sessionOf(context, uploadId, owner)
+      if (row.partial === 1)
+        throw new LonghaulError(
+          'upload-mismatch',
+          `The upload ${uploadId} is only material for another one. Join it with the others first.`,
+        )
       if (row.state === 'completed') return fileRefOf(context, row)
       if (row.state === 'expired') throw expired(row)
+      if (isAppended(row))
+        throw new LonghaulError(
+          'upload-incomplete',
+          `The upload ${uploadId} has not ended: ${await appendedBytes(context, row)} bytes have come.`,
+        )
       const { missing, short } = gapsOf(layoutOf(row), await partsOf(context, row))
       if (missing.length + short.length > 0) throw incomplete(layoutOf(row), missing, short)
       throw new LonghaulError(
@@ -53,7 +79,9 @@ export function createUploads(context: UploadContext): Uploads {
       if (uploadIds.length === 0) return new Map()
       const ids = JSON.stringify(uploadIds)
       const rows = await database.read<UploadRow>('upload.completed-of', [ids])
-      const usable = rows.filter((row) => owner === 'everyone' || row.owner === owner)
+      const usable = rows.filter(
+        (row) => row.partial === 0 && (owner === 'everyone' || row.owner === owner),
+      )
       return new Map(usable.map((row) => [row.id, fileRefOf(context, row)]))
     },
 

@@ -89,6 +89,14 @@ export function* allParts(layout: PartLayout): Generator<number> {
   for (let n = 1; n <= partCountOf(layout); n++) yield n
 }
 
+export const isAppended = (row: UploadRow): boolean => row.fence > 0 || row.growing !== 0
+
+export const completeAlready = (row: UploadRow) =>
+  new LonghaulError(
+    'upload-complete',
+    `The upload of ${JSON.stringify(row.filename)} is complete already. Start a new one to send something else.`,
+  )
+
 export const expired = (row: UploadRow) =>
   new LonghaulError(
     'upload-expired',

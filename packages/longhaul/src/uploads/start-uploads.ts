@@ -10,7 +10,11 @@ interface Planned extends PartLayout, AnnouncedFile {
   readonly id: string
   readonly key: string
   readonly mediaType: string | undefined
+  readonly announced: StartUploads['files'][number]
 }
+
+const maxNoteBytes = 16 * 1024
+const isGrowing = ({ sizeBytes }: StartUploads['files'][number]) => sizeBytes === undefined
 
 /** An answer of 100,000 URLs has tens of megabytes, and each is signed. */
 const maxParts = 100_000
@@ -43,6 +47,10 @@ export async function startUploads(
         file.sizeBytes,
         file.partBytes,
         keepMs(context),
+        isGrowing(file.announced) ? 1 : 0,
+        file.announced.sha256?.toLowerCase() ?? null,
+        file.announced.note ?? null,
+        file.announced.partial ? 1 : 0,
       ],
     })),
   )
@@ -51,9 +59,10 @@ export async function startUploads(
   const started = []
   for (const [n, file] of files.entries()) {
     const storeUploadId = begun[n] ?? ''
-    const { id: fileId, mediaType: _mediaType, ...planned } = file
+    const { id: fileId, mediaType: _mediaType, announced, ...planned } = file
     const ref = { key: file.key, uploadId: storeUploadId }
-    const partUrls = await signParts(context, ref, file, request.baseUrl)
+    const isAppended = isGrowing(announced) || announced.partial || announced.appended
+    const partUrls = isAppended ? [] : await signParts(context, ref, file, request.baseUrl)
     started.push({ ...planned, fileId, storeUploadId, partUrls })
   }
   return { files: started, expiresAt }
@@ -65,8 +74,8 @@ async function beginAll(
   files: readonly Planned[],
 ): Promise<readonly string[]> {
   const begun: string[] = []
-  const begin = ({ key, mediaType }: Planned) =>
-    storage.begin(key, mediaType === undefined ? {} : { mediaType })
+  const begin = ({ key, mediaType, partBytes }: Planned) =>
+    storage.begin(key, { partBytes, ...(mediaType !== undefined && { mediaType }) })
   try {
     for (let at = 0; at < files.length; at += parallel) {
       const batch = files.slice(at, at + parallel).map(begin)
@@ -92,7 +101,12 @@ async function plan(context: UploadContext, request: StartUploads): Promise<read
   checkBinIds(request.files)
   checkFileNames(request.files.map(storedName))
   const files = request.files.map((file) => {
-    const { filename, sizeBytes, mediaType } = file
+    const { filename, sizeBytes = 0, mediaType, note = '' } = file
+    if (Buffer.byteLength(note) > maxNoteBytes)
+      throw new LonghaulError(
+        'upload-too-large',
+        `What is kept beside ${JSON.stringify(filename)} is longer than ${maxNoteBytes} bytes.`,
+      )
     if (sizeBytes > config.maxUploadBytes)
       throw new LonghaulError(
         'upload-too-large',
@@ -107,6 +121,7 @@ async function plan(context: UploadContext, request: StartUploads): Promise<read
       ...(file.bin !== undefined && { bin: file.bin }),
       key,
       mediaType,
+      announced: file,
       ...layParts(sizeBytes, request.partBytes, storage.limits),
     }
   })
@@ -118,7 +133,7 @@ async function plan(context: UploadContext, request: StartUploads): Promise<read
     )
   await checkRoom(
     context,
-    files.reduce((sum, file) => sum + file.sizeBytes, 0),
+    files.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0),
   )
   return files
 }

@@ -3,21 +3,24 @@ import type { Statements } from '../database/database.ts'
 const now = `CAST(unixepoch('subsec') * 1000 AS INTEGER)`
 const pgNow = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
 
-/** An ingest goes as a whole, unless it has become a job: without one of its files it never will. */
+/**
+ * An ingest goes as a whole, unless it has become a job: without one of its files it never will. What is only material for
+ * another upload goes too, complete or not.
+ */
 const closing = (state: string) => `UPDATE upload SET state = '${state}'
   WHERE (id = ?1 OR job_id = ?2) AND consumed_at IS NULL
-    AND (state = 'open' OR (state = 'completed' AND job_id IS NOT NULL))`
+    AND (state = 'open' OR (state = 'completed' AND (job_id IS NOT NULL OR partial = 1)))`
 const pgClosing = (state: string) => closing(state).replace('?1', '$1').replace('?2', '$2')
 
 /** Every statement of this folder, to be registered when the database is opened. */
 export const uploadStatements = {
   'upload.insert': {
     sqlite: `INSERT INTO upload (id, owner, job_id, processor, position, filename, key, media_type,
-        size_bytes, part_bytes, created_at, expires_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${now}, ${now} + ?)`,
+        size_bytes, part_bytes, created_at, expires_at, growing, wanted_sha256, note, partial)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${now}, ${now} + ?, ?, ?, ?, ?)`,
     postgres: `INSERT INTO upload (id, owner, job_id, processor, position, filename, key, media_type,
-        size_bytes, part_bytes, created_at, expires_at)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${pgNow}, ${pgNow} + $11)`,
+        size_bytes, part_bytes, created_at, expires_at, growing, wanted_sha256, note, partial)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${pgNow}, ${pgNow} + $11, $12, $13, $14, $15)`,
   },
   'upload.begun': {
     sqlite: `UPDATE upload SET store_upload_id = ? WHERE id = ? AND state = 'open'`,
@@ -61,16 +64,18 @@ export const uploadStatements = {
       WHERE job_id = $1 AND state = 'completed' AND consumed_at IS NULL`,
   },
   'upload.late': {
-    sqlite: `SELECT * FROM upload WHERE state = 'open' AND expires_at < ${now}
+    sqlite: `SELECT * FROM upload WHERE (state = 'open' OR (state = 'completed' AND partial = 1))
+        AND expires_at < ${now}
       ORDER BY expires_at LIMIT 100`,
-    postgres: `SELECT * FROM upload WHERE state = 'open' AND expires_at < ${pgNow}
+    postgres: `SELECT * FROM upload WHERE (state = 'open' OR (state = 'completed' AND partial = 1))
+        AND expires_at < ${pgNow}
       ORDER BY expires_at LIMIT 100`,
   },
   'upload.expire': {
     sqlite: `${closing('expired')} AND EXISTS (
-      SELECT 1 FROM upload late WHERE late.id = ?1 AND late.state = 'open' AND late.expires_at < ${now})`,
+      SELECT 1 FROM upload late WHERE late.id = ?1 AND late.expires_at < ${now})`,
     postgres: `${pgClosing('expired')} AND EXISTS (
-      SELECT 1 FROM upload late WHERE late.id = $1 AND late.state = 'open' AND late.expires_at < ${pgNow})`,
+      SELECT 1 FROM upload late WHERE late.id = $1 AND late.expires_at < ${pgNow})`,
   },
   'upload.promised': {
     sqlite: `SELECT coalesce(sum(size_bytes), 0) AS bytes FROM upload WHERE state = 'open'`,
@@ -79,6 +84,31 @@ export const uploadStatements = {
   'upload.open': {
     sqlite: `SELECT * FROM upload WHERE state = 'open' ORDER BY size_bytes DESC LIMIT 1000`,
     postgres: `SELECT * FROM upload WHERE state = 'open' ORDER BY size_bytes DESC LIMIT 1000`,
+  },
+  // Raises the fence, so that whoever holds the upload elsewhere lets go.
+  'upload.take': {
+    sqlite: 'UPDATE upload SET fence = fence + 1 WHERE id = ?',
+    postgres: 'UPDATE upload SET fence = fence + 1 WHERE id = $1',
+  },
+  'upload.release': {
+    sqlite: 'UPDATE upload SET released = max(released, ?) WHERE id = ?',
+    postgres: 'UPDATE upload SET released = greatest(released, $1) WHERE id = $2',
+  },
+  'upload.fence': {
+    sqlite: 'SELECT fence, released FROM upload WHERE id = ?',
+    postgres: 'SELECT fence, released FROM upload WHERE id = $1',
+  },
+  'upload.declare': {
+    sqlite: `UPDATE upload SET size_bytes = ?, growing = 2 WHERE id = ? AND growing = 1 AND state = 'open'`,
+    postgres: `UPDATE upload SET size_bytes = $1, growing = 2 WHERE id = $2 AND growing = 1 AND state = 'open'`,
+  },
+  'upload.declare-joined': {
+    sqlite: 'UPDATE upload SET size_bytes = ? WHERE id = ?',
+    postgres: 'UPDATE upload SET size_bytes = $1 WHERE id = $2',
+  },
+  'upload.used': {
+    sqlite: `UPDATE upload SET expires_at = min(expires_at, ${now} + ?) WHERE id = ?`,
+    postgres: `UPDATE upload SET expires_at = least(expires_at, ${pgNow} + $1) WHERE id = $2`,
   },
   'upload.abort': { sqlite: closing('aborted'), postgres: pgClosing('aborted') },
   'upload.to-clean': {
@@ -114,4 +144,12 @@ export interface UploadRow {
   readonly created_at: number
   readonly expires_at: number
   readonly consumed_at: number | null
+  /** 1: its size is not known; 2: it was not when the upload was started. */
+  readonly growing: 0 | 1 | 2
+  /** How often somebody came to append; 0: it is sent in parts. */
+  readonly fence: number
+  readonly released: number
+  readonly wanted_sha256: string | null
+  readonly note: string | null
+  readonly partial: 0 | 1
 }

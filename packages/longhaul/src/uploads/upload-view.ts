@@ -1,10 +1,12 @@
 import { isLonghaulError } from '../errors/index.ts'
 import { uriOfKey, type Part } from '../storage/index.ts'
+import { appendedBytes } from './append-upload.ts'
 import { gapsOf } from './check-parts.ts'
 import { partBytesOf, type PartLayout } from './part-layout.ts'
 import {
   allParts,
   expired,
+  isAppended,
   keepMs,
   layoutOf,
   refOf,
@@ -22,7 +24,7 @@ export async function uploadView(
 ): Promise<UploadView> {
   if (row.state === 'expired') throw expired(row)
   const view = await viewOf(context, row)
-  if (options === undefined || row.state === 'completed') return view
+  if (options === undefined || row.state === 'completed' || isAppended(row)) return view
   const ref = refOf(row)
   await context.database.write([
     { statement: 'upload.extend', params: [keepMs(context), ref.uploadId] },
@@ -34,7 +36,12 @@ export async function uploadView(
 
 async function viewOf(context: UploadContext, row: UploadRow): Promise<UploadView> {
   const layout = layoutOf(row)
-  const stored = row.state === 'completed' ? allOf(layout) : await partsOf(context, row)
+  const stored =
+    row.state === 'completed'
+      ? allOf(layout)
+      : isAppended(row)
+        ? upTo(layout, await appendedBytes(context, row))
+        : await partsOf(context, row)
   const { missing, short } = gapsOf(layout, stored)
   const missingParts = [...missing, ...short].sort((a, b) => a - b)
   const isMissing = new Set(missingParts)
@@ -42,13 +49,15 @@ async function viewOf(context: UploadContext, row: UploadRow): Promise<UploadVie
     uploadId: row.id,
     filename: row.filename,
     sizeBytes: row.size_bytes,
+    isGrowing: row.growing === 1,
+    ...(row.note !== null && { note: row.note }),
     partBytes: row.part_bytes,
     status: row.state === 'completed' ? 'completed' : 'open',
     uri: uriOfKey(context.storage.bucket, row.key),
     receivedBytes: stored
-      .filter((part) => !isMissing.has(part.partNumber))
+      .filter((part) => isAppended(row) || !isMissing.has(part.partNumber))
       .reduce((sum, part) => sum + part.size, 0),
-    missingParts,
+    missingParts: row.growing === 1 ? [] : missingParts,
     expiresAt: new Date(row.expires_at),
   }
 }
@@ -63,6 +72,13 @@ export async function partsOf(context: UploadContext, row: UploadRow): Promise<r
     if (info?.size !== row.size_bytes) throw error
     return allOf(layoutOf(row))
   }
+}
+
+/** What was appended, as if it had come in parts; the last of them may be short. */
+function upTo({ partBytes, sizeBytes }: PartLayout, end: number): Part[] {
+  if (end === 0 && sizeBytes === 0) return []
+  const layout = { partBytes, sizeBytes: end }
+  return end === 0 ? [] : allOf(layout)
 }
 
 const allOf = (layout: PartLayout): Part[] =>

@@ -14,7 +14,26 @@ export interface Uploads {
    * another SHA-256 and 'invalid-part' for another length than the part has: nothing is kept then.
    */
   putPart(request: PutPart): Promise<ReceivedPart>
-  /** Idempotent; other parts after success: 'upload-complete'; missing or short parts: 'upload-incomplete' naming them. */
+  /**
+   * Bytes on from the end. Throws 'upload-offset-mismatch', which tells the end, before any is read. When the body breaks off,
+   * what came is kept, and the error passed on; with a checksum or `whole` nothing of it is. 'body-too-large' beyond the
+   * size. A newer call stops an older one of the same upload, whose error has the fact `taken_over`.
+   */
+  append(request: AppendUpload): Promise<Appended>
+  /** Where to go on; whoever still appends is stopped first. 'upload-not-found', 'upload-expired'. */
+  offsetOf(request: {
+    readonly owner: string | 'everyone'
+    readonly uploadId: string
+  }): Promise<UploadOffset>
+  /** Of one that was started without. The same again is no error, another is 'upload-mismatch'. */
+  declareSize(request: {
+    readonly owner: string | 'everyone'
+    readonly uploadId: string
+    readonly sizeBytes: number
+  }): Promise<void>
+  /** A new upload, complete, of others that are: without a second copy of the bytes where the store can. 'upload-incomplete'. */
+  concatenate(request: ConcatenateUploads): Promise<CompletedUpload>
+  /** Idempotent; another SHA-256 than `sha256`: 'checksum-mismatch'; other parts after success: 'upload-complete'; missing or short parts: 'upload-incomplete' naming them. */
   complete(request: CompleteUpload): Promise<CompletedUpload>
   /** The object of a completed upload; throws 'upload-not-found', 'upload-incomplete'. */
   fileOf(uploadId: string, owner: string | 'everyone'): Promise<FileRef>
@@ -62,8 +81,17 @@ export interface StartUploads {
     /** System B: which files belong together; a folder of their keys. */
     readonly bin?: string
     readonly filename: string
-    readonly sizeBytes: number
+    /** Absent: it grows by `append` until `declareSize`. */
+    readonly sizeBytes?: number
     readonly mediaType?: string
+    /** Of the whole, hex; compared at completion. */
+    readonly sha256?: string
+    /** Of the front door, which gets it back. At most 16 KiB. */
+    readonly note?: string
+    /** Only material for `concatenate`: no job's input, and gone in time although complete. */
+    readonly partial?: boolean
+    /** It will be appended to: no URLs are signed. Without a size, and of partial ones, always. */
+    readonly appended?: boolean
   }[]
   readonly partBytes: number
   readonly baseUrl: string
@@ -77,6 +105,7 @@ export interface StartedUploads {
     readonly bin?: string
     readonly filename: string
     readonly key: string
+    /** 0 as long as it is not known. */
     readonly sizeBytes: number
     readonly partBytes: number
     readonly partUrls: readonly { readonly partNumber: number; readonly url: string }[]
@@ -100,6 +129,53 @@ export interface ReceivedPart {
   /** Hex, where the store knows it. */
   readonly sha256?: string
 }
+export interface Checksum {
+  readonly algorithm: 'sha1' | 'sha256' | 'md5' | 'crc32'
+  /** Hex or Base64. */
+  readonly value: string
+}
+export interface AppendUpload {
+  readonly owner: string | 'everyone'
+  readonly uploadId: string
+  /** The end, as far as the caller knows. */
+  readonly offset: number
+  readonly body: Bytes
+  /** Of these bytes: all of them count or none. */
+  readonly checksum?: Checksum
+  /** All of these bytes count or none. @default whether there is a checksum */
+  readonly whole?: boolean
+  readonly signal?: AbortSignal
+}
+export interface Appended {
+  /** The new end; everything before it is durable. */
+  readonly offset: number
+  /** Nothing is missing: it can be completed. */
+  readonly isComplete: boolean
+}
+export interface UploadOffset {
+  readonly uploadId: string
+  readonly offset: number
+  /** Absent as long as it is not known. */
+  readonly sizeBytes?: number
+  readonly status: 'open' | 'completed'
+  readonly expiresAt: Date
+  readonly filename: string
+  readonly mediaType?: string
+  readonly note?: string
+  /** Hex, of a complete one, where it is known. */
+  readonly sha256?: string
+  readonly isPartial: boolean
+}
+export interface ConcatenateUploads {
+  readonly owner: string
+  /** In this order; one may come more than once. */
+  readonly uploadIds: readonly string[]
+  readonly filename: string
+  readonly mediaType?: string
+  /** Of the whole, hex; all bytes are read for it. */
+  readonly sha256?: string
+  readonly note?: string
+}
 export interface CompleteUpload {
   readonly owner: string | 'everyone'
   readonly fileId: string
@@ -108,6 +184,8 @@ export interface CompleteUpload {
   /** With a job id: that of the file, or none for a file of none. */
   readonly bin?: string
   readonly storeUploadId?: string
+  /** Of the whole, hex; where none was given at the start. */
+  readonly sha256?: string
   /** Absent: the parts that the store has. */
   readonly parts?: readonly { readonly partNumber: number; readonly etag: string }[]
   /**
@@ -139,7 +217,10 @@ export interface IngestFile extends UploadView {
 export interface UploadView {
   readonly uploadId: string
   readonly filename: string
+  /** 0 as long as it is not known. */
   readonly sizeBytes: number
+  readonly isGrowing: boolean
+  readonly note?: string
   readonly partBytes: number
   readonly status: 'open' | 'completed'
   readonly uri: string

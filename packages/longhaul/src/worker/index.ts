@@ -5,6 +5,7 @@
  */
 export { allowedFile, allowedPath } from './allowed-path.ts'
 export { createWorker, type Worker, type WorkerParts } from './worker.ts'
+export type { RunnersByName } from './worker-parts.ts'
 export { LogCopies } from './log-copies.ts'
 export { thisWorker, isWorkerAlive } from './worker-identity.ts'
 export { startUpkeep, type Upkeep } from './upkeep.ts'

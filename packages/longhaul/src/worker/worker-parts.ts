@@ -9,12 +9,18 @@ import type { Storage } from '../storage/object-store.ts'
 import type { JsonObject } from '../support/json.ts'
 import type { LogCopies } from './log-copies.ts'
 
+/** A map serves; what is in it may change. */
+export interface RunnersByName {
+  get(name: string): Runner | undefined
+  values(): Iterable<Runner>
+}
+
 /** What a worker works with; made by the app. */
 export interface WorkerParts {
   readonly config: Config
   readonly engine: JobEngine
   readonly storage: Storage
-  readonly runners: ReadonlyMap<string, Runner>
+  readonly runners: RunnersByName
   readonly worker: WorkerInfo
   readonly log: Logger
   /** Through which inputs of other servers are fetched. */

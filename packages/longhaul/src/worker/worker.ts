@@ -73,7 +73,9 @@ export function createWorker(parts: WorkerParts): Worker {
 
   /** Queues of processors that only wait for others: what they have is limited by itself, and in nobody's way. */
   function ownPools(): ReadonlySet<string> {
-    const own = [...runners.values()].filter(({ description }) => description.operation)
+    const own = [...runners.values()].filter(
+      ({ description }) => description.operation ?? description.own_slots,
+    )
     return new Set(own.map(queueOf))
   }
 

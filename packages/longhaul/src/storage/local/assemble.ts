@@ -3,19 +3,14 @@ import { constants } from 'node:fs'
 import { chmod, copyFile, lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { invalidParts } from '../named-parts.ts'
-import { renameDurably, syncFile } from './durable-file.ts'
-import { isMissing } from './file-errors.ts'
+import { claim, giveUp } from './claim-upload.ts'
+import { syncFile } from './durable-file.ts'
 import type { Folder } from './folder.ts'
 import { readThrough } from './hash-file.ts'
-import { fateOf, ownMark } from '../../support/process-mark.ts'
 import { namesIn, type StoredPart, type UploadFolder } from './upload-folder.ts'
 import type { Plan } from './upload-plan.ts'
+import { writeAll } from './write-body.ts'
 
-const prefix = 'assembled.'
-/** The claim of a process that gave up: anyone may go on. */
-const nobody = `${prefix}nobody`
-/** Of a process in another container nothing can be seen but whether it still writes. */
-const silentMs = 10 * 60 * 1000
 /** Parts are deleted once this much of what was copied is surely on the disk. */
 const syncBytes = 64 * 1024 * 1024
 
@@ -29,8 +24,8 @@ export async function assemble(
   upload: UploadFolder,
   plan: Plan,
 ): Promise<{ readonly file: string; readonly sha256: string } | undefined> {
-  const own = path.join(upload.path, prefix + ownMark)
-  if (!(await claim(upload, plan, own))) return undefined
+  const own = await claim(upload, plan)
+  if (own === undefined) return undefined
   try {
     await makePrivate(folder, own)
     const file = await open(own, 'r+')
@@ -41,33 +36,6 @@ export async function assemble(
     }
   } catch (error) {
     await giveUp(upload)
-    throw error
-  }
-}
-
-/** Lets another process go on with what this one could not finish. */
-export async function giveUp(upload: UploadFolder): Promise<void> {
-  await rename(path.join(upload.path, prefix + ownMark), path.join(upload.path, nobody)).catch(
-    () => {},
-  )
-}
-
-/** The claim is the name of the file: a rename has one winner, and a name that holds a process comes up once only. */
-async function claim(upload: UploadFolder, plan: Plan, own: string): Promise<boolean> {
-  const found = (await namesIn(upload)).find((name) => name.startsWith(prefix))
-  const from = found ?? plan.parts[0]?.file ?? nobody
-  if (from === path.basename(own)) return true
-  if (found !== undefined && found !== nobody) {
-    const fate = fateOf(found.slice(prefix.length))
-    if (fate === 'live') return false
-    if (fate === 'unknown' && (await silenceMs(path.join(upload.path, found))) < silentMs)
-      return false
-  }
-  try {
-    await renameDurably(path.join(upload.path, from), own)
-    return true
-  } catch (error) {
-    if (isMissing(error)) return false
     throw error
   }
 }
@@ -126,7 +94,7 @@ async function appendPart(
   try {
     let position = at
     const size = await readThrough(from, async (chunk) => {
-      const writing = writeAt(to, chunk, position)
+      const writing = writeAll(to, chunk, position)
       position += chunk.byteLength
       hash.update(chunk) // meanwhile
       await writing
@@ -135,19 +103,5 @@ async function appendPart(
       throw invalidParts([part.partNumber], `Part ${part.partNumber} is damaged in the store.`)
   } finally {
     await from.close()
-  }
-}
-
-async function writeAt(to: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.byteLength;)
-    done += (await to.write(bytes, done, bytes.byteLength - done, position + done)).bytesWritten
-}
-
-async function silenceMs(file: string): Promise<number> {
-  try {
-    return Date.now() - (await lstat(file)).mtimeMs
-  } catch (error) {
-    if (isMissing(error)) return 0
-    throw error
   }
 }

@@ -5,13 +5,16 @@ import { LonghaulError, isLonghaulError } from '../../errors/index.ts'
 import { mediaTypeOf } from '../media-type-of.ts'
 import { sortParts, uploadNotFound, type NamedPart } from '../named-parts.ts'
 import type { ObjectInfo, UploadRef } from '../object-store.ts'
-import { assemble, giveUp } from './assemble.ts'
+import { assemble } from './assemble.ts'
+import { giveUp } from './claim-upload.ts'
 import { isMissing } from './file-errors.ts'
 import type { Folder } from './folder.ts'
+import type { Journals } from './journal.ts'
 import { oneAtATime } from './one-at-a-time.ts'
+import { placeParts, type Assembled } from './place-parts.ts'
 import { infoOf, publish, statOf } from './publish.ts'
 import type { Records, Version } from './records.ts'
-import { digestOf, dropUpload, findUpload, type UploadFolder } from './upload-folder.ts'
+import { digestOf, dropUpload, findUpload, isPlaced, type UploadFolder } from './upload-folder.ts'
 import { planFor, type Plan } from './upload-plan.ts'
 import { checkSha256 } from '../check-bytes.ts'
 
@@ -22,10 +25,12 @@ import { checkSha256 } from '../check-bytes.ts'
 export function completeUpload(
   folder: Folder,
   records: Records,
+  journals: Journals,
   ref: UploadRef,
   named: readonly NamedPart[],
-  sha256: string | undefined,
+  digests: { readonly sha256: string | undefined; readonly known: string | undefined },
 ): Promise<ObjectInfo> {
+  const { sha256 } = digests
   return oneAtATime(`upload ${ref.uploadId}`, async () => {
     const parts = sortParts(named)
     for (;;) {
@@ -33,13 +38,13 @@ export function completeUpload(
       const upload = await findUpload(folder, ref)
       if (done) {
         if (done.parts !== digestOf(parts)) throw completeAlready()
-        checkSha256(done.sha256, sha256)
+        if (done.sha256 !== undefined) checkSha256(done.sha256, sha256)
         if (upload) await dropUpload(folder, upload)
         return done.info
       }
       if (!upload) throw uploadNotFound(ref)
       try {
-        const plan = await planFor(folder, upload, parts, sha256)
+        const plan = await planFor(folder, journals, upload, parts, digests)
         const info = await carryOut(folder, records, upload, plan, sha256)
         if (info) return info
         await sleep(50) // another process is at it
@@ -59,13 +64,14 @@ async function carryOut(
   sha256: string | undefined,
 ): Promise<ObjectInfo | undefined> {
   const [first] = plan.parts
-  const source =
-    plan.parts.length === 1 && first
+  const source: Assembled | undefined = isPlaced(upload)
+    ? await placeParts(upload, plan, sha256)
+    : plan.parts.length === 1 && first
       ? { file: path.join(upload.path, first.file), sha256: first.sha256 }
       : await assemble(folder, upload, plan)
   if (!source) return undefined
   try {
-    checkSha256(source.sha256, sha256)
+    if (source.sha256 !== undefined) checkSha256(source.sha256, sha256)
     await chmod(source.file, 0o444)
     const info = await publish(folder, records, upload.key, {
       ...source,
@@ -75,7 +81,7 @@ async function carryOut(
     await dropUpload(folder, upload)
     return info
   } catch (error) {
-    if (plan.parts.length > 1) await giveUp(upload)
+    if (plan.parts.length > 1 || isPlaced(upload)) await giveUp(upload)
     throw error
   }
 }
@@ -83,7 +89,7 @@ async function carryOut(
 interface Published {
   readonly info: ObjectInfo
   readonly parts: string
-  readonly sha256: string
+  readonly sha256: string | undefined
 }
 
 /** The object that this upload has become, if the key still has it. */

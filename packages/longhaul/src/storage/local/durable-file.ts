@@ -14,6 +14,13 @@ export async function syncFile(file: FileHandle): Promise<void> {
   faultPoint('store.after-fsync')
 }
 
+/** The bytes of a file that has its name already. */
+export async function dataSync(file: FileHandle): Promise<void> {
+  faultPoint('store.before-fsync')
+  await file.datasync()
+  faultPoint('store.after-fsync')
+}
+
 /** Atomic for readers, durable when it resolves. Both names must be on one volume. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   faultPoint('store.before-rename')

@@ -6,12 +6,14 @@ import type { ObjectInfo } from '../object-store.ts'
 import { codeOf, isMissing } from './file-errors.ts'
 import type { Folder } from './folder.ts'
 import { infoOf, statOf } from './publish.ts'
-import type { Records } from './records.ts'
+import type { Records, Version } from './records.ts'
 
 export interface OpenObject {
   readonly file: FileHandle
   readonly info: ObjectInfo
   readonly ino: bigint
+  /** Undefined of a file that was put there by hand: nobody vouches for its bytes. */
+  readonly version: Version | undefined
 }
 
 /** Opens what lies under the key, with its record, whatever is replaced meanwhile. The caller closes the file. */
@@ -33,8 +35,8 @@ export async function openObject(
     try {
       const stat = await file.stat({ bigint: true })
       if (!stat.isFile()) throw notFound(key)
-      const info = await describe(folder, records, key, stat)
-      if (info) return { file, info, ino: stat.ino }
+      const found = await describe(folder, records, key, stat)
+      if (found) return { file, ino: stat.ino, ...found }
     } catch (error) {
       await file.close()
       throw error
@@ -53,12 +55,12 @@ export async function headObject(
   for (;;) {
     const stat = await statOf(target)
     if (!stat?.isFile()) return undefined
-    const info = await describe(folder, records, key, stat)
-    if (info) return info
+    const found = await describe(folder, records, key, stat)
+    if (found) return found.info
   }
 }
 
-/** Undefined, and no file at `to`, when the volume cannot link there or nobody vouches for the bytes. */
+/** Undefined, and no file at `to`, when the volume cannot link there, nobody vouches for the bytes, or they are in pieces. */
 export async function linkObject(
   folder: Folder,
   records: Records,
@@ -66,9 +68,9 @@ export async function linkObject(
   to: string,
 ): Promise<ObjectInfo | undefined> {
   for (;;) {
-    const { file, info, ino } = await openObject(folder, records, key)
+    const { file, info, ino, version } = await openObject(folder, records, key)
     try {
-      if (info.sha256 === undefined) return undefined
+      if (!version || version.pieces) return undefined
       await link(folder.objectPath(key), to)
       if ((await lstat(to, { bigint: true })).ino === ino) return info
       await unlink(to) // replaced between opening and linking
@@ -90,12 +92,12 @@ async function describe(
   records: Records,
   key: string,
   stat: BigIntStats,
-): Promise<ObjectInfo | undefined> {
+): Promise<Pick<OpenObject, 'info' | 'version'> | undefined> {
   const version = await records.find(key, stat)
-  if (version) return infoOf(key, stat, version)
+  if (version) return { info: infoOf(key, stat, version), version }
   const now = await statOf(folder.objectPath(key))
   if (now?.ino !== stat.ino || now.mtimeNs !== stat.mtimeNs) return undefined
-  return {
+  const info = {
     key,
     size: Number(stat.size),
     // Put there by hand: strong as long as nobody changes it within one tick of the clock.
@@ -103,6 +105,7 @@ async function describe(
     lastModified: stat.mtime,
     mediaType: mediaTypeOf(key),
   }
+  return { info, version }
 }
 
 export const notFound = (key: string) =>

@@ -12,15 +12,19 @@ import { fateOf, ownMark } from '../../support/process-mark.ts'
  *     <root>/<key>                                  an object, a plain read-only file
  *     <root>/.longhaul/records/<hh>/<hash>.json     what is known about the object of one key
  *     <root>/.longhaul/uploads/<id>/                an open multipart upload
+ *     <root>/.longhaul/pieces/<hash>.<random>/      what an object made of several consists of
  *     <root>/.longhaul/tmp/<process>.<random>[.<hash>]   being written; a dead process's are swept at start
  */
 export interface Folder {
   readonly root: string
   readonly uploads: string
+  readonly pieces: string
   readonly tmp: string
   /** Throws 'invalid-file-name' for a key that no file system holds as it is. */
   objectPath(key: string): string
   recordPath(key: string): string
+  /** The same by the hash in its name. */
+  recordOf(hash: string): string
   /** A fresh name for a temporary file or folder of this process; says which record may be left over with it. */
   newTemp(key?: string): string
   /** Whether no symbolic link leads elsewhere on the way to this path. */
@@ -36,9 +40,11 @@ export async function openFolder(given: string): Promise<Folder> {
   const folder: Folder = {
     root,
     uploads: path.join(own, 'uploads'),
+    pieces: path.join(own, 'pieces'),
     tmp: path.join(own, 'tmp'),
     objectPath: (key) => path.join(root, ...segmentsOf(key)),
     recordPath: (key) => recordPathOf(hashOf(key)),
+    recordOf: recordPathOf,
     newTemp(key) {
       const name = `${ownMark}.${randomBytes(8).toString('hex')}`
       return path.join(own, 'tmp', key === undefined ? name : `${name}.${hashOf(key)}`)
@@ -60,7 +66,7 @@ export async function openFolder(given: string): Promise<Folder> {
       return false
     },
   }
-  for (const part of [folder.uploads, folder.tmp, path.join(own, 'records')]) {
+  for (const part of [folder.uploads, folder.pieces, folder.tmp, path.join(own, 'records')]) {
     await mkdir(part, { recursive: true, mode: 0o700 })
     if ((await realpath(part)) !== part)
       throw new LonghaulError('invalid-config', `${part} must be a folder, not a symbolic link.`)

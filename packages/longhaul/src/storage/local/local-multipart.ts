@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { link, lstat, mkdir, open, readdir, rm, unlink } from 'node:fs/promises'
 import path from 'node:path'
-import { LonghaulError } from '../../errors/index.ts'
 import { checkPartNumber, invalidParts, uploadNotFound } from '../named-parts.ts'
 import type { MultipartUploads, Part, UploadRef } from '../object-store.ts'
 import { completeUpload, publishedBy } from './complete-upload.ts'
@@ -10,25 +9,34 @@ import { removeQuietly, renameDurably, syncFile, writeJson } from './durable-fil
 import { codeOf, isMissing, namingErrors } from './file-errors.ts'
 import type { Folder } from './folder.ts'
 import { hashFile } from './hash-file.ts'
+import type { Journals } from './journal.ts'
+import type { Chains } from './local-appends.ts'
 import { oneAtATime } from './one-at-a-time.ts'
+import { completeAlready, putPlaced } from './placed-parts.ts'
 import { statOf } from './publish.ts'
 import type { Records } from './records.ts'
 import {
+  dataFile,
   dropUpload,
   findUpload,
+  isPlaced,
   namesIn,
   parsePartName,
   partName,
-  partsIn,
   type UploadFile,
   type UploadFolder,
 } from './upload-folder.ts'
-import { readPlan } from './upload-plan.ts'
+import { appendedPart, partsIn, readPlan } from './upload-plan.ts'
 import { writeFile } from './write-file.ts'
 import type { Written } from './write-body.ts'
 
 /** Parts are files until they are complete; the ETag of a part is its quoted SHA-256. */
-export function localMultipart(folder: Folder, records: Records): MultipartUploads {
+export function localMultipart(
+  folder: Folder,
+  records: Records,
+  journals: Journals,
+  chains: Chains,
+): MultipartUploads {
   const limits = {
     minPartBytes: 1,
     maxPartBytes: 5 * 1024 ** 3,
@@ -40,14 +48,14 @@ export function localMultipart(folder: Folder, records: Records): MultipartUploa
     checkPartNumber(partNumber, limits.maxParts)
     const upload = await findUpload(folder, ref)
     if (upload) return upload
-    throw (await publishedBy(folder, records, ref)) ? complete() : uploadNotFound(ref)
+    throw (await publishedBy(folder, records, ref)) ? completeAlready() : uploadNotFound(ref)
   }
 
   /** Gives a finished file the name of its part; the part of that number until then goes away. */
   function keep(ref: UploadRef, partNumber: number, temp: string, written: Written): Promise<Part> {
     return oneAtATime(`upload ${ref.uploadId}`, async () => {
       const upload = await uploadFor(ref, partNumber)
-      if (await readPlan(upload)) throw complete()
+      if (await readPlan(upload)) throw completeAlready()
       const name = partName(partNumber, written.size, written.sha256)
       const before = (await namesIn(upload)).filter(
         (other) => parsePartName(other)?.partNumber === partNumber && other !== name,
@@ -95,27 +103,34 @@ export function localMultipart(folder: Folder, records: Records): MultipartUploa
           const about: UploadFile = { key, started_at: new Date().toISOString() }
           if (options.mediaType !== undefined) about.media_type = options.mediaType
           await mkdir(temp, { mode: 0o700 })
+          if (options.partBytes !== undefined) {
+            about.part_bytes = options.partBytes
+            for (const name of [dataFile, 'journal'])
+              await (await open(path.join(temp, name), 'wx', 0o600)).close()
+          }
           await writeJson(path.join(temp, 'upload.json'), about, path.join(temp, 'writing'))
           await renameDurably(temp, path.join(folder.uploads, uploadId))
           return uploadId
         }),
       ),
-    putPart: (ref, partNumber, body, { sizeBytes, signal } = {}) =>
-      namingErrors(() =>
-        withTemp(async (temp) => {
-          await uploadFor(ref, partNumber) // refused before a byte is read
+    putPart: (ref, partNumber, body, options = {}) =>
+      namingErrors(async () => {
+        const upload = await uploadFor(ref, partNumber) // refused before a byte is read
+        if (isPlaced(upload))
+          return putPlaced(folder, journals, upload, partNumber, body, options)
+        return withTemp(async (temp) => {
           const written = await writeFile(temp, body, {
-            sizeBytes,
-            signal,
             maxBytes: limits.maxPartBytes,
+            ...options,
           })
           return keep(ref, partNumber, temp, written)
-        }),
-      ),
+        })
+      }),
     putFile: (ref, partNumber, file) =>
       namingErrors(() =>
         withTemp(async (temp) => {
-          await uploadFor(ref, partNumber)
+          const upload = await uploadFor(ref, partNumber)
+          if (isPlaced(upload)) throw new Error('A file is taken whole, not into its place')
           return keep(ref, partNumber, temp, await takeFile(file, temp))
         }),
       ),
@@ -124,22 +139,32 @@ export function localMultipart(folder: Folder, records: Records): MultipartUploa
         const upload = await findUpload(folder, ref)
         // Published, though a crash kept the folder: its parts are used up.
         if (!upload || (await publishedBy(folder, records, ref))) throw uploadNotFound(ref)
-        const parts = (await readPlan(upload))?.parts ?? (await partsIn(upload))
+        const parts = (await readPlan(upload))?.parts ?? (await partsIn(journals, upload))
         return parts.map(({ partNumber, etag, size, sha256 }) => ({
           partNumber,
           etag,
           size,
-          sha256,
+          ...(sha256 !== '' && { sha256 }),
         }))
       }),
     complete: (ref, parts, options = {}) =>
-      namingErrors(() => completeUpload(folder, records, ref, parts, options.sha256)),
+      namingErrors(async () => {
+        const chain = chains.get(ref.uploadId)
+        const isOfAll = parts.length === 1 && parts[0]?.etag === appendedPart(chain?.bytes ?? 0).etag
+        const known = isOfAll ? chain?.hash.copy().digest('hex') : undefined
+        const digests = { sha256: options.sha256, known }
+        const info = await completeUpload(folder, records, journals, ref, parts, digests)
+        chains.delete(ref.uploadId)
+        return info
+      }),
     abort: (ref) =>
       namingErrors(() =>
         oneAtATime(`upload ${ref.uploadId}`, async () => {
           const upload = await findUpload(folder, ref)
           if (!upload) return
           await dropUpload(folder, upload)
+          journals.forget(upload)
+          chains.delete(upload.id)
           // A crash while completing may have left the record of an object that never got its name.
           if (!(await statOf(folder.objectPath(ref.key)))) await records.remove(ref.key)
         }),
@@ -151,12 +176,6 @@ export function localMultipart(folder: Folder, records: Records): MultipartUploa
     },
   }
 }
-
-const complete = () =>
-  new LonghaulError(
-    'upload-complete',
-    'The upload is complete or being completed. Start a new one.',
-  )
 
 /**
  * The file itself becomes the part, by a link: its bytes are read once, for the SHA-256, and not copied. Where the volume

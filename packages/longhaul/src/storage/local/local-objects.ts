@@ -1,15 +1,17 @@
 import { chmod, rmdir, statfs, unlink } from 'node:fs/promises'
 import path from 'node:path'
+import type { Readable } from 'node:stream'
 import { LonghaulError } from '../../errors/index.ts'
 import { mediaTypeOf } from '../media-type-of.ts'
 import type { ByteRange, ObjectInfo, ObjectStore } from '../object-store.ts'
 import { removeQuietly } from './durable-file.ts'
 import { isMissing, namingErrors } from './file-errors.ts'
-import { headObject, linkObject, openObject } from './find-object.ts'
+import { headObject, linkObject, openObject, type OpenObject } from './find-object.ts'
 import type { Folder } from './folder.ts'
 import { keysOf } from './list-keys.ts'
 import { oneAtATime } from './one-at-a-time.ts'
-import { publish, statOf } from './publish.ts'
+import { dropPieces, readPieces } from './pieces.ts'
+import { publish, statOf, type Source } from './publish.ts'
 import type { Records } from './records.ts'
 import { writeFile, type WriteFileOptions } from './write-file.ts'
 
@@ -20,7 +22,7 @@ export function localObjects(folder: Folder, records: Records, bucket: string): 
   /** Runs with a temporary name for a file that becomes the object. */
   async function publishing(
     key: string,
-    make: (temp: string) => Promise<{ sha256: string; mediaType: string }>,
+    make: (temp: string) => Promise<Pick<Source, 'sha256' | 'etag' | 'mediaType'>>,
   ): Promise<ObjectInfo> {
     folder.objectPath(key) // a bad key is refused before a byte is read
     const temp = folder.newTemp(key)
@@ -44,10 +46,23 @@ export function localObjects(folder: Folder, records: Records, bucket: string): 
     await oneAtATime(target, async () => {
       const found = await statOf(target)
       if (found && !found.isFile()) return
+      const version = found && (await records.find(key, found))
       if (found) await unlink(target).catch(unlessMissing)
       await records.remove(key)
+      if (version?.pieces) await dropPieces(folder, version.pieces)
     })
     await tidy(folder, path.dirname(target))
+  }
+
+  async function bodyOf({ file, info, version }: OpenObject, range?: ByteRange): Promise<Readable> {
+    const { start, end } = within(range, info)
+    if (!version?.pieces)
+      return file.createReadStream(
+        range ? { start, end, highWaterMark: readBytes } : { highWaterMark: readBytes },
+      )
+    const body = await readPieces(folder, version.pieces, { start, end })
+    await file.close()
+    return body
   }
 
   return {
@@ -61,11 +76,11 @@ export function localObjects(folder: Folder, records: Records, bucket: string): 
       ),
     get: (key, range) =>
       namingErrors(async () => {
-        const { file, info } = await openObject(folder, records, key)
+        const opened = await openObject(folder, records, key)
         try {
-          return { info, body: file.createReadStream(within(range, info)) }
+          return { info: opened.info, body: await bodyOf(opened, range) }
         } catch (error) {
-          await file.close()
+          await opened.file.close()
           throw error
         }
       }),
@@ -91,11 +106,13 @@ export function localObjects(folder: Folder, records: Records, bucket: string): 
       namingErrors(() =>
         publishing(to, async (temp) => {
           const linked = await linkObject(folder, records, from, temp)
-          if (linked?.sha256 !== undefined)
-            return { sha256: linked.sha256, mediaType: linked.mediaType }
-          const { file, info } = await openObject(folder, records, from)
-          const sha256 = await write(temp, file.createReadStream(), { sha256: info.sha256 })
-          return { sha256, mediaType: info.mediaType }
+          if (linked) {
+            const { sha256, etag, mediaType } = linked
+            return { sha256, mediaType, ...(sha256 === undefined && { etag }) }
+          }
+          const opened = await openObject(folder, records, from)
+          const { sha256, mediaType } = opened.info
+          return { sha256: await write(temp, await bodyOf(opened), { sha256 }), mediaType }
         }),
       ),
     delete: (keys) =>
@@ -106,8 +123,9 @@ export function localObjects(folder: Folder, records: Records, bucket: string): 
       namingErrors(async () => {
         const linked = await linkObject(folder, records, key, to)
         if (linked) return linked
-        const { file, info } = await openObject(folder, records, key)
-        const { sha256 } = await writeFile(to, file.createReadStream(), { sha256: info.sha256 })
+        const opened = await openObject(folder, records, key)
+        const { info } = opened
+        const { sha256 } = await writeFile(to, await bodyOf(opened), { sha256: info.sha256 })
         return { ...info, sha256 }
       }),
     async freeBytes() {
@@ -135,7 +153,7 @@ async function tidy(folder: Folder, from: string): Promise<void> {
 const readBytes = 256 * 1024
 
 function within(range: ByteRange | undefined, { key, size }: ObjectInfo) {
-  if (!range) return { highWaterMark: readBytes }
+  if (!range) return { start: 0, end: size - 1 }
   const end = Math.min(range.end ?? size - 1, size - 1)
   const isWhole = Number.isSafeInteger(range.start) && Number.isSafeInteger(end)
   if (!isWhole || range.start < 0 || range.start > end)
@@ -144,5 +162,5 @@ function within(range: ByteRange | undefined, { key, size }: ObjectInfo) {
       `The object ${JSON.stringify(key)} has ${size} bytes; the range asked for lies outside.`,
       { facts: { size_bytes: size } },
     )
-  return { start: range.start, end, highWaterMark: readBytes }
+  return { start: range.start, end }
 }

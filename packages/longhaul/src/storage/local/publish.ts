@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs'
-import { lstat, rmdir } from 'node:fs/promises'
+import { lstat, rm, rmdir } from 'node:fs/promises'
 import path from 'node:path'
 import { LonghaulError } from '../../errors/index.ts'
 import type { ObjectInfo } from '../object-store.ts'
@@ -12,8 +12,11 @@ import type { Records, Version } from './records.ts'
 export interface Source {
   /** On the volume of the store, synced, and gone afterwards. */
   readonly file: string
-  readonly sha256: string
+  readonly sha256?: string | undefined
+  /** Quoted; where the SHA-256 is not known. */
+  readonly etag?: string | undefined
   readonly mediaType: string
+  readonly pieces?: Version['pieces']
   readonly upload?: { readonly id: string; readonly parts: string }
 }
 
@@ -32,6 +35,8 @@ export async function publish(
     const file = await lstat(source.file, { bigint: true })
     const version = versionOf(source, file)
     await makeRoom(folder, key, target)
+    const before = await statOf(target)
+    const replaced = before && (await records.find(key, before))
     for (let tries = 1; ; tries++) {
       await records.add(key, version, await statOf(target))
       try {
@@ -47,6 +52,8 @@ export async function publish(
     // Renaming between two links of one file does nothing (POSIX) and leaves the other name.
     await removeQuietly(source.file)
     await keepRecord(records, key, version, target)
+    if (replaced?.pieces)
+      await rm(path.join(folder.pieces, replaced.pieces.id), { recursive: true, force: true })
     return infoOf(key, file, version)
   })
 }
@@ -64,11 +71,11 @@ export async function statOf(file: string): Promise<BigIntStats | undefined> {
 export function infoOf(key: string, file: BigIntStats, version: Version): ObjectInfo {
   return {
     key,
-    size: Number(file.size),
-    etag: `"${version.sha256}"`,
+    size: version.pieces?.sizes.reduce((sum, size) => sum + size, 0) ?? Number(file.size),
+    etag: version.etag ?? `"${version.sha256}"`,
     lastModified: file.mtime,
     mediaType: version.media_type,
-    sha256: version.sha256,
+    ...(version.sha256 !== undefined && { sha256: version.sha256 }),
   }
 }
 
@@ -77,7 +84,9 @@ function versionOf(source: Source, file: BigIntStats): Version {
     ino: String(file.ino),
     mtime_ns: String(file.mtimeNs),
     size: Number(file.size),
-    sha256: source.sha256,
+    ...(source.sha256 !== undefined && { sha256: source.sha256 }),
+    ...(source.etag !== undefined && { etag: source.etag }),
+    ...(source.pieces && { pieces: source.pieces }),
     media_type: source.mediaType,
     ...(source.upload && { upload: source.upload }),
   }

@@ -15,8 +15,15 @@ const version = z.object({
   ino: z.string(),
   mtime_ns: z.string(),
   size: z.number(),
-  sha256: z.string(),
+  /** Unknown of what came in many parts and out of order. */
+  sha256: z.string().optional(),
+  /** Where it is not the SHA-256. */
+  etag: z.string().optional(),
   media_type: z.string(),
+  /** Of an object made of several (pieces.ts): the file holds none of its bytes. */
+  pieces: z
+    .object({ id: z.string(), sizes: z.array(z.number()) })
+    .optional(),
   /** The multipart upload that made it, so that completing it once more gets the same answer. */
   upload: z.object({ id: z.string(), parts: z.string() }).optional(),
 })

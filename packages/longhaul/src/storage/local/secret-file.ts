@@ -7,10 +7,13 @@ import { codeOf, isMissing } from './file-errors.ts'
 
 const secretBytes = 32
 
-/** The secret of this data directory; made once, whoever comes first, and readable by its owner only. */
-export async function openSecret(file: string): Promise<Buffer> {
+/** A secret of this data directory; made once, whoever comes first, and readable by its owner only. `lost`: what deleting it ends. */
+export async function openSecret(
+  file: string,
+  lost = 'URLs signed until now then stop working',
+): Promise<Buffer> {
   try {
-    return await readSecret(file)
+    return await readSecret(file, lost)
   } catch (error) {
     if (!isMissing(error)) throw error
   }
@@ -29,14 +32,14 @@ export async function openSecret(file: string): Promise<Buffer> {
     await handle.close()
     await removeQuietly(temp)
   }
-  return readSecret(file)
+  return readSecret(file, lost)
 }
 
-async function readSecret(file: string): Promise<Buffer> {
+async function readSecret(file: string, lost: string): Promise<Buffer> {
   const secret = Buffer.from((await readFile(file, 'utf8')).trim(), 'hex')
   if (secret.byteLength >= secretBytes) return secret
   throw new LonghaulError(
     'invalid-config',
-    `The secret in ${path.basename(file)} is damaged: it must be ${secretBytes * 2} hexadecimal digits. Delete it to make a new one; URLs signed until now then stop working.`,
+    `The secret in ${path.basename(file)} is damaged: it must be ${secretBytes * 2} hexadecimal digits. Delete it to make a new one; ${lost}.`,
   )
 }

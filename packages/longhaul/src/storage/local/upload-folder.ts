@@ -14,6 +14,14 @@ import type { Folder } from './folder.ts'
  *     <number>.<size>.<sha256>          a part; its name says all there is to say, so that one rename publishes both
  *     plan.json                         once completing has begun: the parts that make the object, and no others
  *     assembled.<process>               the object growing: what was part 1, with the later parts appended
+ *
+ * One whose parts have a known size has its bytes in place from the start (placed-parts.ts):
+ *
+ *     data                              sparse; part n is at (n - 1) * part_bytes
+ *     journal                           what of it is there
+ *     claim.<number>                    somebody writes this part into `data`
+ *     part-<number>-<random>            bytes of a part that came while it was claimed or there already
+ *     plan.json, assembled.<process>    as above, of `data`
  */
 export interface UploadFolder {
   readonly id: string
@@ -21,7 +29,16 @@ export interface UploadFolder {
   readonly key: string
   readonly mediaType: string | undefined
   readonly startedAt: Date
+  /** Of one whose bytes are in place. */
+  readonly partBytes: number | undefined
 }
+
+export interface PlacedUpload extends UploadFolder {
+  readonly partBytes: number
+}
+export const isPlaced = (upload: UploadFolder): upload is PlacedUpload =>
+  upload.partBytes !== undefined
+export const dataFile = 'data'
 
 export interface StoredPart extends Part {
   readonly file: string
@@ -31,6 +48,7 @@ export interface StoredPart extends Part {
 const uploadFile = z.object({
   key: z.string(),
   media_type: z.string().optional(),
+  part_bytes: z.number().optional(),
   started_at: z.iso.datetime(),
 })
 export type UploadFile = z.infer<typeof uploadFile>
@@ -52,6 +70,7 @@ export async function findUpload(
       key: found.key,
       mediaType: found.media_type,
       startedAt: new Date(found.started_at),
+      partBytes: found.part_bytes,
     }
   } catch (error) {
     if (isMissing(error)) return undefined
@@ -59,8 +78,8 @@ export async function findUpload(
   }
 }
 
-/** The parts that lie there, ascending. Of two with one number, which a crash can leave, the newer. */
-export async function partsIn(upload: UploadFolder): Promise<readonly StoredPart[]> {
+/** The parts that are files of their own, ascending. Of two with one number, which a crash can leave, the newer. */
+export async function partFilesIn(upload: UploadFolder): Promise<readonly StoredPart[]> {
   const parts = new Map<number, StoredPart>()
   for (const name of await namesIn(upload)) {
     const part = parsePartName(name)

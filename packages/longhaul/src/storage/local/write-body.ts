@@ -13,17 +13,23 @@ export interface Written {
 const stagingBytes = 256 * 1024
 
 /**
- * Streams a body to the end of a file and hashes it on the way. Memory is two staging buffers, whatever the body: one
+ * Streams a body into a file and hashes it on the way. Memory is two staging buffers, whatever the body: one
  * fills while the other is being written, and a slow disk slows the source down.
  */
 export async function writeBody(
   file: FileHandle,
   body: Bytes,
-  options: { readonly signal?: AbortSignal | undefined; readonly maxBytes?: number } = {},
+  options: {
+    readonly signal?: AbortSignal | undefined
+    readonly maxBytes?: number
+    /** Where in the file it begins. */
+    readonly at?: number
+  } = {},
 ): Promise<Written> {
-  const { signal, maxBytes = Infinity } = options
+  const { signal, maxBytes = Infinity, at = 0 } = options
   const hash = createHash('sha256')
   let size = 0
+  let written = at
   let used = 0
   let filling = Buffer.allocUnsafe(stagingBytes)
   let spare: Buffer<ArrayBuffer> | undefined
@@ -33,7 +39,8 @@ export async function writeBody(
     const full = filling.subarray(0, used)
     hash.update(full)
     await writing
-    writing = writeAll(file, full)
+    writing = writeAll(file, full, written)
+    written += full.byteLength
     writing.catch(() => {}) // seen by the await above or by the last one
     const next = spare ?? Buffer.allocUnsafe(stagingBytes)
     spare = filling
@@ -63,9 +70,9 @@ export async function writeBody(
 }
 
 /** A write may be short, on a nearly full disk for instance; the rest then says why. */
-export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+export async function writeAll(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
   for (let done = 0; done < bytes.byteLength;)
-    done += (await file.write(bytes, done, bytes.byteLength - done)).bytesWritten
+    done += (await file.write(bytes, done, bytes.byteLength - done, at + done)).bytesWritten
 }
 
 const tooLong = (maxBytes: number) =>

@@ -36,7 +36,7 @@ export async function copyObject(
   return infoOfStored(connection, { ...info, key: to, etag })
 }
 
-const sourceOf = (bucket: string, key: string) => `${bucket}/${uriEncodePath(key)}`
+export const sourceOf = (bucket: string, key: string) => `${bucket}/${uriEncodePath(key)}`
 
 async function copyAtOnce(connection: Connection, from: ObjectInfo, to: string): Promise<string> {
   const { client, bucket: Bucket, send } = connection
@@ -116,7 +116,7 @@ async function copyInParts(
 }
 
 /** Swift compares something else with the ETag of an object of parts; there a look at the end tells. */
-const pinned = ({ isSwift }: Connection, { etag }: ObjectInfo) =>
+export const pinned = ({ isSwift }: Connection, { etag }: ObjectInfo) =>
   isSwift() && etag.includes('-') ? {} : { CopySourceIfMatch: etag }
 
 async function checkUnchanged(connection: Connection, { key, etag }: ObjectInfo): Promise<void> {

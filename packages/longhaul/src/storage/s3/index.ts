@@ -3,6 +3,9 @@ import type { Storage } from '../object-store.ts'
 import { capabilitiesOf, type Capabilities, type Limits } from './capabilities.ts'
 import { connect, type Tuning } from './connection.ts'
 import { ensureBucket } from './ensure-bucket.ts'
+import { concatenate } from './concatenate.ts'
+import { s3Appends } from './s3-appends.ts'
+import { tails } from './tail.ts'
 import { s3Multipart } from './s3-multipart.ts'
 import { s3Objects } from './s3-objects.ts'
 import { s3UrlSigner } from './url-signer.ts'
@@ -32,9 +35,15 @@ export async function s3Storage(options: S3StorageOptions): Promise<Storage> {
     ...options.tuning,
   })
   await ensureBucket(connection, options.region)
+  const objects = s3Objects(connection, capabilities)
+  const tailObjects = tails(objects)
+  const uploads = s3Multipart(connection, capabilities, tailObjects)
   return {
-    ...s3Objects(connection, capabilities),
-    ...s3Multipart(connection, capabilities),
+    ...objects,
+    ...uploads,
+    ...s3Appends(uploads, capabilities, tailObjects),
+    concatenate: (from, to, options = {}) =>
+      concatenate(connection, capabilities, from, to, options),
     ...s3UrlSigner(options, () => connection.client.config.systemClockOffset),
   }
 }

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { UploadPartCommand } from '@aws-sdk/client-s3'
 import { chunksOf } from '../body-chunks.ts'
-import { otherSize } from '../check-bytes.ts'
+import { checkSha256, otherSize } from '../check-bytes.ts'
 import { invalidParts, quoted } from '../named-parts.ts'
 import type { Bytes, Part, UploadRef } from '../object-store.ts'
 import type { Connection } from './connection.ts'
@@ -18,6 +18,8 @@ const spare: Buffer[] = []
 
 interface PartOptions {
   readonly sizeBytes?: number | undefined
+  /** Hex. */
+  readonly sha256?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -54,7 +56,7 @@ async function putHeld(
   upload: UploadRef,
   partNumber: number,
   body: Bytes,
-  { sizeBytes, signal }: PartOptions,
+  { sizeBytes, sha256, signal }: PartOptions,
   before: Hash | undefined,
 ): Promise<Stored> {
   const pieces = cutBody(body, () => sizeBytes ?? heldBytes, signal, sizeBytes, spare)
@@ -69,6 +71,7 @@ async function putHeld(
     )
   if (sizeBytes !== undefined && (!isLast || bytes.byteLength !== sizeBytes))
     throw otherSize(sizeBytes, isLast ? String(bytes.byteLength) : 'more')
+  checkSha256(first.value.sha256, sha256)
   const part = await sendPart(connection, upload, partNumber, first.value, signal)
   // What is first of all has just been hashed.
   const whole = partNumber === 1 ? hash : before?.update(bytes)
@@ -81,7 +84,7 @@ async function putStreamed(
   upload: UploadRef,
   partNumber: number,
   body: Bytes,
-  { sizeBytes, signal }: PartOptions & { readonly sizeBytes: number },
+  { sizeBytes, sha256: wanted, signal }: PartOptions & { readonly sizeBytes: number },
   before: Hash | undefined,
 ): Promise<Stored> {
   return send(
@@ -91,10 +94,14 @@ async function putStreamed(
       const whole = before?.copy()
       // Chunks of a stream are its reader's; others may be written over as soon as the next one is asked for.
       const keep = (chunk: Uint8Array) => (body instanceof Readable ? chunk : Buffer.from(chunk))
-      const chunks = exactly(chunksOf(body, signal), sizeBytes, keep, (chunk) => {
+      const see = (chunk: Uint8Array) => {
         own.update(chunk)
         whole?.update(chunk)
-      })
+      }
+      const isRight = () => {
+        if (wanted !== undefined) checkSha256(own.copy().digest('hex'), wanted)
+      }
+      const chunks = exactly(chunksOf(body, signal), sizeBytes, keep, see, isRight)
       const source = Readable.from(chunks, { objectMode: false, highWaterMark: 256 * 1024 })
       source.on('error', () => {}) // the request that reads it is told
       try {
@@ -122,12 +129,16 @@ async function putStreamed(
   )
 }
 
-/** The last chunk is held back until the source has ended: whoever sends too much must not have been believed by then. */
+/**
+ * The last chunk is held back until the source has ended: whoever sends too much, or other bytes, must not have been
+ * believed by then.
+ */
 async function* exactly(
   chunks: AsyncIterable<Uint8Array>,
   sizeBytes: number,
   keep: (chunk: Uint8Array) => Uint8Array,
   see: (chunk: Uint8Array) => void,
+  isRight: () => void,
 ): AsyncGenerator<Uint8Array> {
   let size = 0
   let held: Uint8Array | undefined
@@ -139,5 +150,6 @@ async function* exactly(
     see(held)
   }
   if (size !== sizeBytes) throw otherSize(sizeBytes, String(size))
+  isRight()
   if (held) yield held
 }

@@ -16,6 +16,7 @@ import type { Capabilities } from './capabilities.ts'
 import type { Connection } from './connection.ts'
 import { infoOfStored } from './head-object.ts'
 import { putPart } from './put-part.ts'
+import type { Tails } from './tail.ts'
 import {
   abortUpload,
   beginUpload,
@@ -29,6 +30,7 @@ import { wholeDigests } from './whole-digests.ts'
 export function s3Multipart(
   connection: Connection,
   { limits, maxPage }: Capabilities,
+  tails: Tails,
 ): MultipartUploads {
   const { client, bucket: Bucket, send } = connection
   const digests = wholeDigests()
@@ -129,7 +131,9 @@ export function s3Multipart(
     complete: (upload, parts, options = {}) => complete(upload, parts, options.sha256),
     async abort(upload) {
       digests.forget(upload.uploadId)
-      if (isRef(upload)) await abortUpload(connection, upload)
+      if (!isRef(upload)) return
+      await abortUpload(connection, upload)
+      await tails.dropAll(upload)
     },
     async *listUploads(prefix) {
       for (let from = {}; ;) {

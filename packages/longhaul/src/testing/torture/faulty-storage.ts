@@ -65,6 +65,14 @@ export function faultyStorage(inner: Storage, faults: StorageFaults): Storage {
         faults.onPublished(upload.key, upload.uploadId)
         return info
       }),
+    appendedBytes: (upload) => call('appendedBytes', () => inner.appendedBytes(upload)),
+    append: (upload, offset, body, options) =>
+      call('append', () =>
+        inner.append(upload, offset, strikes(truncated) ? cut(body) : body, options),
+      ),
+    partsOfAppended: (upload) => call('partsOfAppended', () => inner.partsOfAppended(upload)),
+    concatenate: (from, to, options) =>
+      call('concatenate', () => inner.concatenate(from, to, options)),
     abort: (upload) => call('abort', () => inner.abort(upload)),
     async *listUploads(prefix) {
       if (strikes(failed)) throw brokenLine('listUploads was not carried out')
