@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest'
+import { appendsConformance } from './conformance/appends.conformance.ts'
 import { multipartConformance } from './conformance/multipart.conformance.ts'
 import { objectsConformance } from './conformance/objects.conformance.ts'
 import { rangesConformance } from './conformance/ranges.conformance.ts'
@@ -29,5 +30,6 @@ export function objectStoreConformance(
     describe('objects', () => objectsConformance(fresh))
     describe('ranges and lists', () => rangesConformance(fresh))
     describe('multipart uploads', () => multipartConformance(fresh))
+    describe('uploads that grow, and joined objects', () => appendsConformance(fresh))
   })
 }
