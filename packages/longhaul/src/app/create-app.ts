@@ -1,6 +1,6 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { pino, type Logger } from 'pino'
-import { createArchives, extractionProcessor } from '../archives/index.ts'
+import { createArchives, extractionProcessor, extractionsAtOnce } from '../archives/index.ts'
 import { batchCallbackBody, batchStatements, startFeedingBatches } from '../batches/index.ts'
 import { callableSources, reflectingEngine, RunDirectories } from '../callables/index.ts'
 import { createHttpServer, healthStatements } from '../http/index.ts'
@@ -23,7 +23,7 @@ import { openBackends, type Backends } from './open-backends.ts'
 import { limitQueues } from './limit-queues.ts'
 import { makeDataFolder } from './make-data-folder.ts'
 import { openProcessors } from './open-processors.ts'
-import { ownRunner, withOwn } from './own-runners.ts'
+import { ownRunner, withOwnRunners } from './own-runners.ts'
 import { reloadSource, type Reloaded } from './reload-source.ts'
 import type { Services } from './services.ts'
 import { takeOver } from './take-over.ts'
@@ -130,9 +130,8 @@ async function assemble(
   opened.push(() => Promise.all([...runners.values()].map((runner) => runner.stop())))
   checkOperationNames(runners.values())
   if (config.roles.worker) await limitQueues(engine, runners, { keepLower: backends.shared })
-  const own = config.roles.worker
-    ? [ownRunner(extractionProcessor({ storage, uploads, limits: config.archiveLimits }), config)]
-    : []
+  const extraction = extractionProcessor({ storage, uploads, limits: config.archiveLimits })
+  const own = config.roles.worker ? [ownRunner(extraction, extractionsAtOnce, config)] : []
   opened.push(() => Promise.all(own.map((runner) => runner.stop())))
   const ends = new AttemptCounts()
   const activity = new Activity()
@@ -169,7 +168,7 @@ async function assemble(
         config,
         engine: calls ? reflectingEngine(counted, runs) : counted,
         storage,
-        runners: withOwn(runners, own),
+        runners: withOwnRunners(runners, own),
         worker: identity,
         log,
         outbound,

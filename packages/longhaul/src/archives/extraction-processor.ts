@@ -3,6 +3,9 @@ import { defineProcessor, type Processor } from '../processor/index.ts'
 import { extractionQueue } from './archives.ts'
 import { extractArchive, type ExtractionHost } from './extract-archive.ts'
 
+/** On one machine. */
+export const extractionsAtOnce = 2
+
 /** The longest extraction of the largest archive; one that hangs ends sooner, by its silence. */
 const timeout = '24 h'
 const silence = '15 min'
@@ -22,7 +25,6 @@ export const extractionProcessor = (host: ExtractionHost): Processor =>
     ...{ timeout, silence },
     retry: { attempts: 3 },
     reuse: false,
-    // What lies in the store says by itself what of it is done.
     runner: 'inline',
     run: (ctx) => extractArchive(host, ctx as never),
   })

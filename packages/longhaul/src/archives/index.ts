@@ -5,4 +5,4 @@
 export type * from './archives.ts'
 export { extractionQueue } from './archives.ts'
 export { createArchives } from './create-archives.ts'
-export { extractionProcessor } from './extraction-processor.ts'
+export { extractionProcessor, extractionsAtOnce } from './extraction-processor.ts'
