@@ -20,6 +20,7 @@ import { operationRoutes } from '../operations/routes.ts'
 import { cacheRoutes } from '../reuse/routes-cache.ts'
 import type { Activity } from '../support/activity.ts'
 import { archiveRoutes } from '../archives/routes.ts'
+import { overrideMethod } from '../uploads/index.ts'
 import { uploadRoutes } from '../uploads/routes.ts'
 import { callbackRoutes, createCallbackKeys, jobCallbackRoutes } from '../webhooks/index.ts'
 import { collectRoutes } from './allowed-methods.ts'
@@ -55,6 +56,10 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
     genReqId: requestIdOf,
     schemaController,
     bodyLimit: maxJsonBytes,
+    rewriteUrl(request) {
+      overrideMethod(request)
+      return request.url ?? '/'
+    },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2048 },
     frameworkErrors: (error, request, reply) => void replyWithProblem(error, request, reply),
   })

@@ -7,6 +7,8 @@ import type { CompletedUpload, ConcatenateUploads } from './uploads.ts'
 import type { UploadRow } from './upload-statements.ts'
 
 const maxUploads = 1000
+/** How a view shows it cut, as it shows every upload. */
+const joinedPartBytes = 16 * 1024 * 1024
 /** A client whose answer was lost may ask again for so long. */
 const usedMs = 60 * 60 * 1000
 
@@ -47,7 +49,19 @@ export async function concatenateUploads(
       statement: 'upload.insert',
       // Nothing is promised: the bytes are there.
       params: [
-        ...[id, owner, null, null, 0, filename, key, mediaType ?? null, 0, 0, keepMs(context)],
+        ...[
+          id,
+          owner,
+          null,
+          null,
+          0,
+          filename,
+          key,
+          mediaType ?? null,
+          0,
+          joinedPartBytes,
+          keepMs(context),
+        ],
         ...[2, sha256?.toLowerCase() ?? null, request.note ?? null, 0],
       ],
     },

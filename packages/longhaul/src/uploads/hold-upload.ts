@@ -23,7 +23,10 @@ export interface Held {
  * never waits for a dead one.
  */
 export function uploadHolders({ database }: UploadContext) {
-  const holders = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>()
+  const holders = new Map<
+    string,
+    { readonly stop: AbortController; readonly done: Promise<void> }
+  >()
   const fenceOf = async (id: string) => {
     const [row] = await database.read<Pick<UploadRow, 'fence' | 'released'>>('upload.fence', [id])
     return row ?? { fence: 0, released: 0 }

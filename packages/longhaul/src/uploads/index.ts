@@ -5,3 +5,4 @@
 export { createUploads } from './create-uploads.ts'
 export { uploadStatements } from './upload-statements.ts'
 export type * from './uploads.ts'
+export { overrideMethod } from './tus/method-override.ts'

@@ -11,6 +11,7 @@ import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { boundedList } from '../validation/index.ts'
 import { signedUrlRoutes } from './routes-signed.ts'
+import { tusRoutes } from './tus/routes.ts'
 
 const nativePartBytes = 16 * 1024 * 1024
 
@@ -159,6 +160,7 @@ export const uploadRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
     },
   )
 
+  await app.register(tusRoutes, { config, uploads })
   const { signedUrls } = storage
   if (signedUrls) await app.register(signedUrlRoutes, { services, signedUrls })
 }
