@@ -1,7 +1,7 @@
 import type { Bytes, Storage } from '../../storage/object-store.ts'
 import type { SeededRandom } from '../torture/seeded-random.ts'
 
-const share = 0.06
+const share = 0.15
 
 /** A store whose disk fills up while the bytes of a part come. */
 export function fullDisk(storage: Storage, random: SeededRandom, isCalm: () => boolean): Storage {

@@ -37,8 +37,8 @@ export const partsDoor: Door = {
   },
   async strike(at, random, blows) {
     const view = await viewOf(at)
-    if (view?.status === 'completed') return true
-    if (!view || view.part_urls.length === 0) return false
+    if (!view) return 'away'
+    if (view.part_urls.length === 0) return 'all there'
     const { part_number: number, url } = random.pick(view.part_urls)
     if (number !== view.missing_parts[0]) blows.reordered++
     const body = partOf(at, view, number)
@@ -53,7 +53,7 @@ export const partsDoor: Door = {
       blows.duplicate++
       await send(put)
     }
-    return false
+    return 'struck'
   },
   async resume(at) {
     const view = await viewOf(at)

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { SeededRandom } from '../torture/seeded-random.ts'
 import { tally, type Blows } from './blows.ts'
 import { partsDoor } from './parts-door.ts'
@@ -9,8 +10,8 @@ export interface Door {
   readonly sizes: readonly [least: number, most: number]
   /** The upload's id. */
   start(url: string, filename: string, size: number): Promise<string | undefined>
-  /** Sends some of what is missing, wrong in whatever way the random numbers say; true when all is there. */
-  strike(at: Place, random: SeededRandom, blows: Blows): Promise<boolean>
+  /** Sends some of what is missing, wrong in whatever way the random numbers say. */
+  strike(at: Place, random: SeededRandom, blows: Blows): Promise<'struck' | 'all there' | 'away'>
   /** Sends one thing that is missing, as it should be; true when the service says that the upload is complete. */
   resume(at: Place): Promise<boolean>
 }
@@ -22,6 +23,8 @@ export interface Place {
 
 const doors: readonly Door[] = [partsDoor, tusDoor]
 const mostTries = 400
+/** Between two looks whether the service is back. */
+const awayMs = 150
 
 /** One upload from its start to its end, through the faults of a service that dies meanwhile. */
 export class UploadSession {
@@ -45,11 +48,15 @@ export class UploadSession {
 
   /** So many blows, or until it is all there. */
   async suffer(url: string, blows: number): Promise<void> {
-    for (let blow = 0; blow < blows; blow++) {
+    for (let struck = 0, tries = 0; struck < blows && tries < mostTries; tries++) {
       this.#id ??= await this.door.start(url, this.filename, this.source.length)
-      if (this.#id === undefined) continue
-      const at = { url, id: this.#id, source: this.source }
-      if (await this.door.strike(at, this.#random, this.blows)) return
+      const how =
+        this.#id === undefined
+          ? 'away'
+          : await this.door.strike(this.#place(url, this.#id), this.#random, this.blows)
+      if (how === 'all there') return
+      if (how === 'struck') struck++
+      else await pause(awayMs)
     }
   }
 
@@ -57,12 +64,12 @@ export class UploadSession {
   async finish(url: string): Promise<void> {
     for (let attempt = 0; attempt < mostTries; attempt++) {
       this.#id ??= await this.door.start(url, this.filename, this.source.length)
-      if (
-        this.#id !== undefined &&
-        (await this.door.resume({ url, id: this.#id, source: this.source }))
-      )
-        return
+      if (this.#id !== undefined && (await this.door.resume(this.#place(url, this.#id)))) return
     }
     throw new Error(`${this.filename} (${this.door.name}) did not end in ${mostTries} requests`)
+  }
+
+  #place(url: string, id: string): Place {
+    return { url, id, source: this.source }
   }
 }

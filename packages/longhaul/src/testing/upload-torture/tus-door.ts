@@ -47,15 +47,15 @@ export const tusDoor: Door = {
   },
   async strike(at, random, blows) {
     const offset = await offsetOf(at)
-    if (offset === undefined) return false
-    if (offset === at.source.length) return true
+    if (offset === undefined) return 'away'
+    if (offset === at.source.length) return 'all there'
     const body = at.source.subarray(offset, offset + random.between(1, 1_500_000))
     if (random.chance(0.2)) {
       blows['wrong hash']++
       const answer = await patch(at, offset, body, sha256(Buffer.from('another')))
       if (answer !== undefined && answer.status < 400)
         throw new Error(`A wrong hash was taken: ${answer.status}`)
-      return false
+      return 'struck'
     }
     const isCut = random.chance(0.5)
     const digest = random.chance(0.5) ? sha256(body) : ''
@@ -68,7 +68,7 @@ export const tusDoor: Door = {
       blows.duplicate++
       await patch(at, offset, body, digest)
     }
-    return false
+    return 'struck'
   },
   async resume(at) {
     const offset = await offsetOf(at)

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
+import type { ConfigOptions } from '../../app/index.ts'
 import type { UploadServerPlan } from './server.ts'
 
 /** A service in a process of its own, always on the same port and the same data. */
@@ -18,15 +19,20 @@ export class UploadServer {
     this.url = `http://127.0.0.1:${plan.config.port}`
   }
 
-  async start(): Promise<void> {
+  async start(config: ConfigOptions = {}): Promise<void> {
     const extension = path.extname(import.meta.filename)
-    const plan = { ...this.#plan, seed: this.#plan.seed + this.#starts++ }
+    const { seed, ...plan } = this.#plan
+    const mine: UploadServerPlan = {
+      ...plan,
+      seed: seed + this.#starts++,
+      config: { ...plan.config, ...config },
+    }
     this.#child = spawn(
       process.execPath,
       [
         ...(extension === '.ts' ? ['--conditions=longhaul-source'] : []),
         path.join(import.meta.dirname, `server${extension}`),
-        JSON.stringify(plan),
+        JSON.stringify(mine),
       ],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     )
