@@ -19,6 +19,7 @@ const contracts =
     'runners/(runner|messages)',
     'storage/(object-store|object-uri)',
     'uploads/uploads',
+    'imports/imports',
   ].join('|') +
   ')\\.ts$'
 const adapters = `${src}(jobs|database|storage|runners)/(sqlite|postgres|local|s3|child-process|worker-thread|inline)/`
@@ -97,7 +98,7 @@ export const forbidden: IRegularForbiddenRuleType[] = [
   rule(
     's3-in-its-adapter-only',
     'An SDK is known inside its adapter alone.',
-    { path: '^packages/', pathNot: [`${src}storage/s3/`, tests] },
+    { path: '^packages/', pathNot: [`${src}(storage|imports)/s3/`, tests] },
     { path: 'node_modules/@aws-sdk/' },
   ),
   rule(
@@ -119,7 +120,7 @@ export const forbidden: IRegularForbiddenRuleType[] = [
     'features-do-not-look-up',
     'A feature works the same whoever assembles it.',
     {
-      path: `${src}(actions|archives|batches|callables|class-form|database|errors|jobs|keys|operations|outbound|processor|results|reuse|runners|storage|support|uploads|webhooks|worker|writers)/`,
+      path: `${src}(actions|archives|batches|callables|class-form|database|errors|imports|jobs|keys|operations|outbound|processor|results|reuse|runners|storage|support|uploads|webhooks|worker|writers)/`,
       pathNot: tests,
     },
     { path: `${src}(app|cli|http|testing|index\\.ts)`, pathNot: contracts },

@@ -109,6 +109,11 @@ export const catalogue = {
   'asset-not-found': { status: 502, title: 'The asset is not there' },
   'operation-failed': { status: 502, title: "The operation's API failed" },
   'operation-timeout': { status: 504, title: "The operation's API took too long" },
+  // imports
+  'source-unsupported': { status: 400, title: 'Nothing is imported from there' },
+  'source-refused': { status: 502, title: 'The source does not give the file' },
+  'source-changed': { status: 502, title: 'The file changes while it is fetched' },
+  'credentials-gone': { status: 409, title: 'The credentials are no longer kept' },
   // configuration and start
   'invalid-config': { status: 500, title: 'The configuration is not valid' },
   'database-unusable': { status: 503, title: 'The database cannot be used' },

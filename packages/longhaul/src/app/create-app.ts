@@ -4,6 +4,14 @@ import { createArchives, extractionProcessor, extractionsAtOnce } from '../archi
 import { batchCallbackBody, batchStatements, startFeedingBatches } from '../batches/index.ts'
 import { callableSources, reflectingEngine, RunDirectories } from '../callables/index.ts'
 import { createHttpServer, healthStatements } from '../http/index.ts'
+import {
+  createImports,
+  defaultTuning,
+  importProcessor,
+  importStatements,
+  startTendingImports,
+  type Tuning,
+} from '../imports/index.ts'
 import type { JobEngine } from '../jobs/engine.ts'
 import { mayReadKey, removeJobs } from '../jobs/index.ts'
 import { checkExposure, createKeys, keyStatements } from '../keys/index.ts'
@@ -25,6 +33,7 @@ import { makeDataFolder } from './make-data-folder.ts'
 import { openProcessors } from './open-processors.ts'
 import { ownRunner, withOwnRunners } from './own-runners.ts'
 import { reloadSource, type Reloaded } from './reload-source.ts'
+import { secretKeyOf } from './secret-key.ts'
 import type { Services } from './services.ts'
 import { takeOver } from './take-over.ts'
 
@@ -41,6 +50,7 @@ export interface AppOptions {
       readonly noRollForward?: boolean
       readonly noQueueLock?: boolean
     }
+    readonly imports?: Partial<Tuning>
   }
 }
 
@@ -85,6 +95,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...batchStatements,
       ...reuseStatements,
       ...operationStatements,
+      ...importStatements,
     },
     options.unsafe?.engine,
   )
@@ -130,8 +141,19 @@ async function assemble(
   opened.push(() => Promise.all([...runners.values()].map((runner) => runner.stop())))
   checkOperationNames(runners.values())
   if (config.roles.worker) await limitQueues(engine, runners, { keepLower: backends.shared })
+  const importParts = {
+    ...{ config, database, engine, storage, uploads, outbound },
+    secretKey: await secretKeyOf(config, backends),
+    tuning: { ...defaultTuning, ...options.unsafe?.imports },
+  }
+  const imports = createImports(importParts)
   const extraction = extractionProcessor({ storage, uploads, limits: config.archiveLimits })
-  const own = config.roles.worker ? [ownRunner(extraction, extractionsAtOnce, config)] : []
+  const own = config.roles.worker
+    ? [
+        ownRunner(importProcessor(importParts), config.importConcurrency, config),
+        ownRunner(extraction, extractionsAtOnce, config),
+      ]
+    : []
   opened.push(() => Promise.all(own.map((runner) => runner.stop())))
   const ends = new AttemptCounts()
   const activity = new Activity()
@@ -140,7 +162,8 @@ async function assemble(
   if (calls) await runs.start()
   opened.push(() => runs.stop())
   const services: Services = {
-    ...{ config, log, database, engine, storage, uploads, archives, outbound, runners, broken },
+    ...{ config, log, database, engine, storage, uploads, archives, imports, outbound },
+    ...{ runners, broken },
     ...{ ends, activity },
     reflectJob: async (job) => {
       if (job.kind === 'callable') await runs.reflect(job)
@@ -162,6 +185,7 @@ async function assemble(
     ...{ database, engine, log, retentionMs, activity },
     removeJobs: remove,
   })
+  const tending = startTendingImports({ imports, engine, database, log })
   const counted = countEnds(engine, ends)
   const worker = config.roles.worker
     ? createWorker({
@@ -203,7 +227,7 @@ async function assemble(
       stopping.abort()
       await Promise.allSettled(reloading)
       await Promise.all([server.close(), worker?.stop(), deliveries?.stop()])
-      await Promise.all([upkeep.stop(), batches.stop(), runs.stop()])
+      await Promise.all([upkeep.stop(), batches.stop(), runs.stop(), tending.stop()])
       await Promise.all([...runners.values(), ...own].map((runner) => runner.stop()))
       await Promise.all(processors.leaving)
       // Nothing of it is held any more; without its row, nobody takes it for a worker that died.

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Archives } from '../archives/index.ts'
 import type { Database } from '../database/database.ts'
+import type { Imports } from '../imports/imports.ts'
 import type { JobEngine } from '../jobs/engine.ts'
 import type { Job } from '../jobs/job.ts'
 import type { Outbound } from '../outbound/index.ts'
@@ -20,6 +21,7 @@ export interface Services {
   readonly storage: Storage
   readonly uploads: Uploads
   readonly archives: Archives
+  readonly imports: Imports
   /** The guard of requests to addresses that others chose. */
   readonly outbound: Outbound
   /** How attempts of this process ended. */

@@ -46,8 +46,9 @@ export class ConfigFields {
     const value = this.#values[name]
     if (value === undefined || value === null) return otherwise
     if (typeof value === 'boolean') return value
-    if (/^(true|1|yes|on)$/i.test(String(value))) return true
-    if (/^(false|0|no|off)$/i.test(String(value))) return false
+    const word = typeof value === 'string' || typeof value === 'number' ? `${value}` : ''
+    if (/^(true|1|yes|on)$/i.test(word)) return true
+    if (/^(false|0|no|off)$/i.test(word)) return false
     this.wrong(name, 'Input should be a valid boolean', 'bool_parsing')
     return otherwise
   }

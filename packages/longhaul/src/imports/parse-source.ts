@@ -76,7 +76,10 @@ function parseUrl(fields: ConfigFields): SplitConfig {
   if (url.username !== '' || url.password !== '')
     fields.wrong('url', 'a URL must carry no user name and no password; send them in auth_config')
   if (linkOnly && (authorization !== undefined || mayHoldSecret(url)))
-    fields.wrong('link_only', 'a link that needs a secret cannot be registered: it is kept as it is')
+    fields.wrong(
+      'link_only',
+      'a link that needs a secret cannot be registered: it is kept as it is',
+    )
   url.hash = ''
   // What a query means is the server's affair: signatures stand there, and tokens.
   const isSealed = url.search !== '' && !linkOnly
@@ -130,7 +133,11 @@ function parseS3(fields: ConfigFields): SplitConfig {
     fields.wrong('object_key', 'Input should have no part that is . or ..')
   const endpoint = given ?? `https://s3.${region}.amazonaws.com`
   if (!isPlainOrigin(endpoint))
-    fields.wrong('endpoint_url', 'Input should be an http or https URL without a query', 'url_parsing')
+    fields.wrong(
+      'endpoint_url',
+      'Input should be an http or https URL without a query',
+      'url_parsing',
+    )
   return {
     shown: {
       ...{ type: 's3', endpoint: endpoint.replace(/\/+$/, ''), region, bucket, key },

@@ -39,7 +39,9 @@ export interface LocalConfig {
 
 /** What may stand in a row, a log or an answer, and what may not. */
 export interface SplitConfig {
-  readonly shown: { readonly type: SourceConfig['type'] } & Readonly<Record<string, string | boolean>>
+  readonly shown: { readonly type: SourceConfig['type'] } & Readonly<
+    Record<string, string | boolean>
+  >
   readonly secrets: Readonly<Record<string, string>>
 }
 

@@ -107,8 +107,7 @@ function checkRange(reply: OutboundReply, file: FoundFile, { start }: Range): vo
   if (status === 200 || status === 412 || status === 416)
     throw changed(`${where} is another file than it was.`)
   if (status !== 206) throw failureOf(reply)
-  const [, from, total] =
-    /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers['content-range'] ?? '') ?? []
+  const [, from, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers['content-range'] ?? '') ?? []
   if (Number(from) !== start)
     throw passing(`${where} answered with another range than was asked for.`)
   const isOther =

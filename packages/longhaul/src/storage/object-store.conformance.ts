@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { appendsConformance } from './conformance/appends.conformance.ts'
 import { multipartConformance } from './conformance/multipart.conformance.ts'
 import { objectsConformance } from './conformance/objects.conformance.ts'
+import { placedConformance } from './conformance/placed.conformance.ts'
 import { rangesConformance } from './conformance/ranges.conformance.ts'
 import type { StoreUnderTest } from './conformance/store-under-test.ts'
 import type { Storage } from './object-store.ts'
@@ -30,6 +31,7 @@ export function objectStoreConformance(
     describe('objects', () => objectsConformance(fresh))
     describe('ranges and lists', () => rangesConformance(fresh))
     describe('multipart uploads', () => multipartConformance(fresh))
+    describe('uploads in parts of one size', () => placedConformance(fresh))
     describe('uploads that grow, and joined objects', () => appendsConformance(fresh))
   })
 }

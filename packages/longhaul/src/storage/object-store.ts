@@ -118,12 +118,7 @@ export interface AppendedUploads {
    * before the error is passed on; with `whole` nothing of it counts. One at a time: that is the caller's affair, and
    * `current` throws when somebody else has taken over.
    */
-  append(
-    upload: UploadRef,
-    offset: number,
-    body: Bytes,
-    options?: AppendOptions,
-  ): Promise<number>
+  append(upload: UploadRef, offset: number, body: Bytes, options?: AppendOptions): Promise<number>
   /** The parts that everything appended makes, for `complete`. */
   partsOfAppended(upload: UploadRef): Promise<readonly Part[]>
   /**

@@ -7,8 +7,8 @@ import type { CompletedUpload, ConcatenateUploads } from './uploads.ts'
 import type { UploadRow } from './upload-statements.ts'
 
 const maxUploads = 1000
-/** How a view shows it cut, as it shows every upload. */
-const joinedPartBytes = 16 * 1024 * 1024
+/** It never had parts; a view of it is laid out in some nevertheless. */
+const partBytes = 16 * 1024 * 1024
 /** A client whose answer was lost may ask again for so long. */
 const usedMs = 60 * 60 * 1000
 
@@ -59,7 +59,7 @@ export async function concatenateUploads(
           key,
           mediaType ?? null,
           0,
-          joinedPartBytes,
+          partBytes,
           keepMs(context),
         ],
         ...[2, sha256?.toLowerCase() ?? null, request.note ?? null, 0],

@@ -100,6 +100,7 @@ export function createUploads(context: UploadContext): Uploads {
     async abort(uploadId, owner) {
       const row = await sessionOf(context, uploadId, owner)
       if (row.state === 'expired') throw expired(row)
+      if (isAppended(row)) await holders.hold(row.id, async () => {}) // whoever appends stops first
       await database.write([{ statement: 'upload.abort', params: [row.id, row.job_id] }])
       const [now] = await database.read<UploadRow>('upload.of-key', [row.key])
       if (now?.state === 'completed')

@@ -52,3 +52,11 @@ it('takes everything where the store cannot tell', async () => {
   const storage: Storage = { ...test.storage, freeBytes: async () => undefined }
   await test.again({ storage }).checkRoom(1e15)
 })
+
+it('promises the same room once, to whoever comes at the same moment', async () => {
+  const starts = Array.from({ length: 8 }, () => start(300, on(1000, 1000, 0)))
+  const settled = await Promise.allSettled(starts)
+  expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(3)
+  for (const one of settled)
+    if (one.status === 'rejected') expect(one.reason).toMatchObject(refused({ needed_bytes: 300 }))
+})

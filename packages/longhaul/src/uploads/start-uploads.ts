@@ -1,6 +1,6 @@
-import { LonghaulError } from '../errors/index.ts'
+import { LonghaulError, isLonghaulError } from '../errors/index.ts'
 import { checkBinIds, newFileId, storedName, type AnnouncedFile } from './bin-files.ts'
-import { checkRoom } from './disk-room.ts'
+import { promisableBytes } from './disk-room.ts'
 import { checkFileNames } from './file-names.ts'
 import { layParts, partCountOf, type PartLayout } from './part-layout.ts'
 import { keepMs, signParts, type UploadContext } from './session.ts'
@@ -18,6 +18,8 @@ const isGrowing = ({ sizeBytes }: StartUploads['files'][number]) => sizeBytes ==
 
 /** An answer of 100,000 URLs has tens of megabytes, and each is signed. */
 const maxParts = 100_000
+/** Open uploads that one owner may have. */
+const maxOpen = 50_000
 /** Uploads that the store is asked to begin at once. */
 const parallel = 8
 
@@ -29,32 +31,10 @@ export async function startUploads(
   context: UploadContext,
   request: StartUploads,
 ): Promise<StartedUploads> {
-  const { database, config } = context
+  const { config } = context
   const files = await plan(context, request)
   const expiresAt = new Date(Date.now() + config.uploadUrlTtlSeconds * 1000)
-  await database.write(
-    files.map((file, position) => ({
-      statement: 'upload.insert',
-      params: [
-        file.id,
-        request.owner,
-        request.jobId ?? null,
-        request.processor ?? null,
-        position,
-        storedName(file),
-        file.key,
-        file.mediaType ?? null,
-        file.sizeBytes,
-        file.partBytes,
-        keepMs(context),
-        isGrowing(file.announced) ? 1 : 0,
-        file.announced.sha256?.toLowerCase() ?? null,
-        file.announced.note ?? null,
-        file.announced.partial ? 1 : 0,
-      ],
-    })),
-  )
-
+  await insertAll(context, request, files)
   const begun = await beginAll(context, files)
   const started = []
   for (const [n, file] of files.entries()) {
@@ -66,6 +46,58 @@ export async function startUploads(
     started.push({ ...planned, fileId, storeUploadId, partUrls })
   }
   return { files: started, expiresAt }
+}
+
+/**
+ * With the promise of room that the rows are, unless others have been promised it in this moment: then there may be enough
+ * nevertheless, or not.
+ */
+async function insertAll(
+  context: UploadContext,
+  { owner, jobId, processor }: StartUploads,
+  files: readonly Planned[],
+): Promise<void> {
+  const { database } = context
+  const [first] = files
+  const bytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
+  const inserts = files.map((file, position) => ({
+    statement: 'upload.insert',
+    params: [
+      ...[file.id, owner, jobId ?? null, processor ?? null, position, storedName(file), file.key],
+      ...[file.mediaType ?? null, file.sizeBytes, file.partBytes, keepMs(context)],
+      isGrowing(file.announced) ? 1 : 0,
+      file.announced.sha256?.toLowerCase() ?? null,
+      file.announced.note ?? null,
+      file.announced.partial ? 1 : 0,
+    ],
+  }))
+  for (let tries = 1; ; tries++) {
+    await checkOpen(context, owner, files.length)
+    const limit = await promisableBytes(context, bytes)
+    const promise = {
+      statement: 'upload.promise',
+      params: [first?.id ?? null, limit ?? 0],
+      expectRows: 1,
+    }
+    const promises =
+      limit === undefined ? [] : [{ statement: 'upload.promise-alone', params: [] }, promise]
+    try {
+      return await database.write([...inserts, ...promises])
+    } catch (error) {
+      if (!isLonghaulError(error, 'write-conflict') || tries === 20) throw error
+    }
+  }
+}
+
+async function checkOpen({ database }: UploadContext, owner: string, more: number): Promise<void> {
+  const [row] = await database.read<{ open: number }>('upload.open-of', [owner])
+  const open = Number(row?.open ?? 0)
+  if (open + more <= maxOpen) return
+  throw new LonghaulError(
+    'too-many-requests',
+    `${open} uploads are open, and nobody may have more than ${maxOpen}. Complete or delete some first.`,
+    { facts: { open_uploads: open, max_open_uploads: maxOpen } },
+  )
 }
 
 /** On failure the rows are closed, and what the store has begun by then is swept with the strays. */
@@ -131,9 +163,5 @@ async function plan(context: UploadContext, request: StartUploads): Promise<read
       'upload-too-large',
       `These ${files.length} files have ${parts} parts, each with a URL; at most ${maxParts} are given out at once. Start fewer files at a time.`,
     )
-  await checkRoom(
-    context,
-    files.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0),
-  )
   return files
 }

@@ -81,6 +81,21 @@ export const uploadStatements = {
     sqlite: `SELECT coalesce(sum(size_bytes), 0) AS bytes FROM upload WHERE state = 'open'`,
     postgres: `SELECT coalesce(sum(size_bytes), 0)::float8 AS bytes FROM upload WHERE state = 'open'`,
   },
+  // After the inserts of the same transaction, none of which may run beside another's.
+  'upload.promise-alone': {
+    sqlite: 'UPDATE upload SET cleaned = cleaned WHERE id IS NULL',
+    postgres: 'SELECT pg_advisory_xact_lock(7240910)',
+  },
+  'upload.promise': {
+    sqlite: `UPDATE upload SET cleaned = cleaned WHERE id = ?
+      AND (SELECT coalesce(sum(size_bytes), 0) FROM upload WHERE state = 'open') <= ?`,
+    postgres: `UPDATE upload SET cleaned = cleaned WHERE id = $1
+      AND (SELECT coalesce(sum(size_bytes), 0) FROM upload WHERE state = 'open') <= $2`,
+  },
+  'upload.open-of': {
+    sqlite: `SELECT count(*) AS open FROM upload WHERE owner = ? AND state = 'open'`,
+    postgres: `SELECT count(*)::int AS open FROM upload WHERE owner = $1 AND state = 'open'`,
+  },
   'upload.open': {
     sqlite: `SELECT * FROM upload WHERE state = 'open' ORDER BY size_bytes DESC LIMIT 1000`,
     postgres: `SELECT * FROM upload WHERE state = 'open' ORDER BY size_bytes DESC LIMIT 1000`,

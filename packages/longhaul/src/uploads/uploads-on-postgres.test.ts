@@ -15,3 +15,5 @@ useDatabase(async (_, statements) =>
 )
 await import('./uploads.test.ts')
 await import('./ingest.test.ts')
+await import('./append-upload.test.ts')
+await import('./disk-room.test.ts')

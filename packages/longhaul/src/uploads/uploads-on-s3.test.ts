@@ -16,4 +16,5 @@ if (swift) {
   )
   await import('./uploads.test.ts')
   await import('./ingest.test.ts')
+  await import('./append-upload.test.ts')
 } else describe.skip('uploads on S3', () => it('is not tested: Swift is not installed', () => {}))

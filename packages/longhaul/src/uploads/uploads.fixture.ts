@@ -5,6 +5,7 @@ import type { Database, Statements } from '../database/database.ts'
 import { openSqlite } from '../database/index.ts'
 import type { Part, Storage } from '../storage/index.ts'
 import { localStorage } from '../storage/local/index.ts'
+import type { UploadContext } from './session.ts'
 import { createUploads, uploadStatements, type StartedUploads, type Uploads } from './index.ts'
 
 export interface UploadsUnderTest extends AsyncDisposable {
@@ -12,6 +13,7 @@ export interface UploadsUnderTest extends AsyncDisposable {
   readonly database: Database
   readonly storage: Storage
   readonly uploads: Uploads
+  readonly context: UploadContext
   /** As another process, or the same after a restart, has them. */
   again(options?: {
     storage?: Storage
@@ -52,29 +54,33 @@ export const useStorage = (open: OpenStorage): void => void (openStorage = open)
 /** The tests that use this fixture then run on another database. */
 export const useDatabase = (open: OpenDatabase): void => void (openDatabase = open)
 
-export async function openUploads(keepSeconds = 3600): Promise<UploadsUnderTest> {
+export async function openUploads(
+  keepSeconds = 3600,
+  { maxUploadBytes = 1e9 } = {},
+): Promise<UploadsUnderTest> {
   const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-uploads-'))
   const database = await openDatabase(folder, statements)
   const storage = await openStorage(folder)
-  const again: UploadsUnderTest['again'] = (options = {}) =>
-    createUploads({
-      database,
-      storage: options.storage ?? storage,
-      config: {
-        datasetsPrefix: 'datasets',
-        maxUploadBytes: 1e9,
-        uploadUrlTtlSeconds: 60,
-        uploadKeepSeconds: options.keepSeconds ?? keepSeconds,
-        diskFloorBytes: options.diskFloorBytes,
-      },
-      strayMs: options.strayMs ?? -60_000, // whatever the store's clock: nothing is too young
-    })
+  const contextOf = (options: Parameters<UploadsUnderTest['again']>[0] = {}): UploadContext => ({
+    database,
+    storage: options.storage ?? storage,
+    config: {
+      datasetsPrefix: 'datasets',
+      maxUploadBytes,
+      uploadUrlTtlSeconds: 60,
+      uploadKeepSeconds: options.keepSeconds ?? keepSeconds,
+      diskFloorBytes: options.diskFloorBytes,
+    },
+    strayMs: options.strayMs ?? -60_000, // whatever the store's clock: nothing is too young
+  })
+  const again: UploadsUnderTest['again'] = (options) => createUploads(contextOf(options))
   return {
     folder,
     database,
     storage,
     uploads: again(),
     again,
+    context: contextOf(),
     async [Symbol.asyncDispose]() {
       await database.close()
       await rm(folder, { recursive: true })

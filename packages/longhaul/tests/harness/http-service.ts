@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
-import { createApp, type App, type ConfigOptions } from '../../src/app/index.ts'
+import { createApp, type App, type AppOptions, type ConfigOptions } from '../../src/app/index.ts'
 import type { ProcessorSource } from '../../src/runners/runner.ts'
 import { ownBackends } from './backends.ts'
 import { until } from './until.ts'
@@ -49,6 +49,7 @@ export interface HttpService {
 export async function startHttpService(
   config: ConfigOptions = {},
   files: readonly (string | ProcessorSource)[] = [processorsFile],
+  unsafe?: AppOptions['unsafe'],
 ): Promise<HttpService> {
   const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-http-'))
   const logged: Record<string, unknown>[] = []
@@ -57,6 +58,7 @@ export async function startHttpService(
     sources: files.map((file) => (typeof file === 'string' ? { kind: 'file', path: file } : file)),
     config: { dataDir: path.join(folder, 'data'), ...(await ownBackends()), ...config },
     log: pino({ level: 'info' }, { write }),
+    ...(unsafe && { unsafe }),
   })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   const call = async (what: string, options: Call = {}): Promise<Answer> => {

@@ -28,7 +28,10 @@ export class AccessToken {
       url: this.#config.tokenUri,
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({ grant_type: grant, assertion: assertionOf(this.#config) }).toString(),
+      body: new URLSearchParams({
+        grant_type: grant,
+        assertion: assertionOf(this.#config),
+      }).toString(),
       ...{ timeoutMs: 60_000, maxBytes: 64 * 1024, signal },
     })
     const said = await jsonOf(reply)

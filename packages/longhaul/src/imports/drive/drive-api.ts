@@ -1,6 +1,8 @@
 import type { Outbound, OutboundReply } from '../../outbound/index.ts'
 import type { DriveConfig } from '../source-config.ts'
+import { patiently } from '../patience.ts'
 import { mayPass, passing, refused, retryAfterOf } from '../source.ts'
+import type { Tuning } from '../tuning.ts'
 import { AccessToken } from './access-token.ts'
 import { jsonOf } from './reply-json.ts'
 
@@ -9,6 +11,7 @@ export interface DriveApiOptions {
   readonly rootUrl: string
   readonly maxBytes: number
   readonly silenceMs: number
+  readonly tuning: Tuning
 }
 export type Query = Readonly<Record<string, string>>
 
@@ -29,8 +32,10 @@ export class DriveApi {
   }
 
   async json(path: string, query: Query, signal: AbortSignal) {
-    const reply = await this.#send(path, query, { signal, timeoutMs: answerTimeoutMs, maxBytes: answerBytes })
-    return jsonOf(reply)
+    const limits = { signal, timeoutMs: answerTimeoutMs, maxBytes: answerBytes }
+    return patiently(this.#options.tuning, signal, async () =>
+      jsonOf(await this.#send(path, query, limits)),
+    )
   }
 
   /** 200, or 206 where a range was asked for. */
@@ -42,7 +47,10 @@ export class DriveApi {
   async #send(
     path: string,
     query: Query,
-    { range, ...limits }: { signal: AbortSignal; timeoutMs: number; maxBytes: number; range?: string | undefined },
+    {
+      range,
+      ...limits
+    }: { signal: AbortSignal; timeoutMs: number; maxBytes: number; range?: string | undefined },
   ): Promise<OutboundReply> {
     const { outbound, rootUrl, silenceMs } = this.#options
     for (let tried = 1; ; tried++) {
@@ -81,7 +89,9 @@ async function failureOf(reply: OutboundReply) {
   if (mayPass(status) || (status === 403 && busy.has(reason)))
     return passing(`${answered}.`, retryAfterOf(headers['retry-after']))
   if (status === 404)
-    return refused(`${answered}: there is no such file, or it is not shared with the service account.`)
+    return refused(
+      `${answered}: there is no such file, or it is not shared with the service account.`,
+    )
   if (status === 403 && reason === 'cannotDownloadAbusiveFile')
     return refused(`${answered}: Google takes the file for malware.`)
   if (status === 403) return refused(`${answered}: the service account may not download it.`)

@@ -9,16 +9,13 @@ import {
 import type { DriveConfig } from '../source-config.ts'
 import { DriveApi, type DriveApiOptions } from './drive-api.ts'
 import { foundOf, isFolder, isShortcut } from './drive-file.ts'
-import { fileOf, listFolder, targetOf, type FolderLimits } from './list-folder.ts'
+import { fileOf, listFolder, targetOf } from './list-folder.ts'
 
 /**
  * A file of Google Drive, or all that are below a folder, read by a service account. A version is the head revision; Drive
  * has no condition for it in a request, so it is looked at before a reading goes on, and the MD5 has the last word.
  */
-export function driveSource(
-  config: DriveConfig,
-  options: DriveApiOptions & FolderLimits,
-): Source {
+export function driveSource(config: DriveConfig, options: DriveApiOptions): Source {
   const api = new DriveApi(config, options)
 
   /** Its folder is not asked for again. */
@@ -32,7 +29,7 @@ export function driveSource(
       const file = isShortcut(asked) ? await targetOf(api, asked, signal) : asked
       if (file instanceof SourceFailure) throw file
       const { driveId } = config
-      if (isFolder(file)) yield* listFolder(api, file, { ...options, driveId }, signal)
+      if (isFolder(file)) yield* listFolder(api, file, { ...options.tuning, driveId }, signal)
       else yield foundOf(file, '')
     },
     async confirm(file, signal) {
@@ -48,7 +45,8 @@ export function driveSource(
       const query = { alt: 'media', supportsAllDrives: 'true' }
       const reply = await api.content(path, query, range && `${range.start}-${range.end}`, signal)
       try {
-        if (range !== undefined) checkRange(reply.status, reply.headers['content-range'], file, range)
+        if (range !== undefined)
+          checkRange(reply.status, reply.headers['content-range'], file, range)
         return reply.body
       } catch (error) {
         reply.close()
@@ -73,5 +71,6 @@ function checkRange(
   if (status === 200 && start === 0 && end === sizeBytes - 1) return
   if (status !== 206 || Number(from) !== start)
     throw passing(`Google Drive answered with another range of ${name} than was asked for.`)
-  if (total !== '*' && Number(total) !== sizeBytes) throw changed(`${name} has another size by now.`)
+  if (total !== '*' && Number(total) !== sizeBytes)
+    throw changed(`${name} has another size by now.`)
 }

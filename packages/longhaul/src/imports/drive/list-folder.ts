@@ -37,7 +37,9 @@ export async function* listFolder(
       seen.add(file.id)
       if (!isFolder(file)) {
         if (++files > maxFiles)
-          throw refused(`The folder holds more than ${maxFiles} files; import its folders one by one.`)
+          throw refused(
+            `The folder holds more than ${maxFiles} files; import its folders one by one.`,
+          )
         const found = foundOf(file, folder.path)
         yield { ...found, name: distinct(found.name) }
         continue

@@ -24,8 +24,17 @@ export async function uploadIn(folder: string): Promise<UploadRef> {
   return { key, uploadId: await readFile(memory(folder), 'utf8') }
 }
 
-async function beginWith(store: Storage, folder: string, bodies: readonly Buffer[]): Promise<void> {
-  const uploadId = await store.begin(key)
+/** Of uploads whose parts are in place. */
+const partBytes = 200_000
+export const placed = [patterned(partBytes, 4), patterned(partBytes, 5), patterned(5, 6)]
+
+async function beginWith(
+  store: Storage,
+  folder: string,
+  bodies: readonly Buffer[],
+  options = {},
+): Promise<void> {
+  const uploadId = await store.begin(key, options)
   await writeFile(memory(folder), uploadId)
   for (const [n, body] of bodies.entries()) await store.putPart({ key, uploadId }, n + 1, body)
 }
@@ -88,7 +97,51 @@ export const crashCases: readonly CrashCase[] = [
     },
     act: completeAll,
   },
+  {
+    name: 'put a part in place',
+    prepare: (store, folder) => beginWith(store, folder, placed.slice(0, 1), { partBytes }),
+    act: async (store, folder) =>
+      void (await store.putPart(await uploadIn(folder), 2, placed[1] ?? Buffer.alloc(0))),
+  },
+  {
+    name: 'replace a part in place',
+    prepare: (store, folder) => beginWith(store, folder, [oldBytes], { partBytes }),
+    act: async (store, folder) => void (await store.putPart(await uploadIn(folder), 1, newBytes)),
+  },
+  {
+    name: 'complete an upload in place',
+    async prepare(store, folder) {
+      await beginWith(store, folder, [placed[0] ?? oldBytes, oldBytes], { partBytes })
+      // One part that came twice, with other bytes, is still to be put into its place.
+      for (const n of [2, 3])
+        await store.putPart(await uploadIn(folder), n, placed[n - 1] ?? Buffer.alloc(0))
+    },
+    act: completeAll,
+  },
+  {
+    name: 'append to an upload',
+    async prepare(store, folder) {
+      await beginWith(store, folder, [], { partBytes })
+      await store.append(await uploadIn(folder), 0, oldBytes)
+    },
+    act: appendNew,
+  },
+  {
+    name: 'join objects',
+    async prepare(store) {
+      await store.put(joined[0] ?? '', oldBytes)
+      await store.put(joined[1] ?? '', newBytes)
+    },
+    act: async (store) => void (await join(store)),
+  },
 ]
+
+export async function appendNew(store: Storage, folder: string): Promise<void> {
+  await store.append(await uploadIn(folder), oldBytes.length, newBytes)
+}
+
+export const joined = ['source/1', 'source/2']
+export const join = (store: Storage) => store.concatenate(joined, key)
 
 export const openStore = (folder: string): Promise<Storage> =>
   localStorage({

@@ -1,18 +1,22 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { read, sha256Of } from '../conformance/bytes.conformance.ts'
 import type { Storage } from '../object-store.ts'
 import {
+  appendNew,
   completeAll,
   crashCases,
+  join,
+  joined,
   key,
   newBytes,
   oldBytes,
   openStore,
   parts,
+  placed,
   uploadIn,
   type CrashCase,
 } from './crash.fixture.ts'
@@ -156,12 +160,48 @@ const checks: Record<string, Check> = {
   'complete an upload of one part': completeCheck(undefined, newBytes, [newBytes]),
   'complete an upload of several parts': completeCheck(undefined, whole, parts),
   'complete an upload over an object': completeCheck(oldBytes, newBytes, [newBytes]),
+  'put a part in place': async (store, folder) => {
+    const upload = await uploadIn(folder)
+    const numbers = (await store.listParts(upload)).map(({ partNumber }) => partNumber)
+    expect([[1], [1, 2]]).toContainEqual(numbers)
+    for (const n of [2, 3]) await store.putPart(upload, n, placed[n - 1] ?? Buffer.alloc(0))
+    await completeAll(store, folder)
+    oneOf(await contentOf(store), [Buffer.concat(placed)])
+  },
+  'replace a part in place': partCheck,
+  'complete an upload in place': completeCheck(undefined, Buffer.concat(placed), placed),
+  'append to an upload': async (store, folder) => {
+    const upload = await uploadIn(folder)
+    const end = oldBytes.length + newBytes.length
+    const found = await store.appendedBytes(upload)
+    expect([oldBytes.length, end]).toContain(found)
+    if (found < end) await appendNew(store, folder)
+    await store.complete(upload, await store.partsOfAppended(upload))
+    oneOf(await contentOf(store), [Buffer.concat([oldBytes, newBytes])])
+  },
+  'join objects': async (store, folder) => {
+    const both = Buffer.concat([oldBytes, newBytes])
+    oneOf(await contentOf(store), [undefined, both])
+    await join(store)
+    await store.delete(joined)
+    oneOf(await contentOf(store), [both])
+    // What nobody needs is swept once it is old.
+    const pieces = path.join(folder, 'objects/.longhaul/pieces')
+    for (const name of await readdir(pieces)) await utimes(path.join(pieces, name), 1, 1)
+    await openStore(folder)
+    expect(await readdir(pieces)).toHaveLength(1)
+    oneOf(await contentOf(store), [both])
+    await store.delete([key])
+    expect(await readdir(pieces)).toEqual([])
+  },
 }
 
 describe('the local store, killed at every fault point', { timeout: 120_000 }, () => {
   it.each(crashCases)('$name: the old state or the new, and nothing left behind', async (one) => {
     const moments = await momentsOf(one)
-    expect(new Set(moments.map(([point]) => point)).size).toBe(4)
+    // Bytes that are written in place get no name: nothing is renamed.
+    const isInPlace = ['put a part in place', 'append to an upload'].includes(one.name)
+    expect(new Set(moments.map(([point]) => point)).size).toBe(isInPlace ? 2 : 4)
     // Two at a time: each is a process of its own.
     for (let at = 0; at < moments.length; at += 2)
       await Promise.all(

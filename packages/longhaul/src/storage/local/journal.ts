@@ -37,10 +37,9 @@ export function openJournals() {
   return {
     /** Durable when it resolves. */
     async add(upload: UploadFolder, entry: Entry): Promise<void> {
-      const text = lineOf(entry)
       const file = await open(fileOf(upload), 'a')
       try {
-        await file.writeFile(`\n${text} ${checksumOf(text)}\n`)
+        await file.writeFile(journalLine(entry))
         await dataSync(file)
       } finally {
         await file.close()
@@ -81,7 +80,12 @@ export type Journals = ReturnType<typeof openJournals>
 
 const checksumOf = (text: string): string => crc32(text).toString(16)
 
-const lineOf = (entry: Entry): string =>
+export function journalLine(entry: Entry): string {
+  const text = textOf(entry)
+  return `\n${text} ${checksumOf(text)}\n`
+}
+
+const textOf = (entry: Entry): string =>
   'part' in entry
     ? `part ${entry.part.partNumber} ${entry.part.size} ${entry.part.sha256} ${entry.part.file}`
     : `appended ${entry.appended.offset} ${entry.appended.size}`

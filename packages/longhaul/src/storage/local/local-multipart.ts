@@ -116,8 +116,7 @@ export function localMultipart(
     putPart: (ref, partNumber, body, options = {}) =>
       namingErrors(async () => {
         const upload = await uploadFor(ref, partNumber) // refused before a byte is read
-        if (isPlaced(upload))
-          return putPlaced(folder, journals, upload, partNumber, body, options)
+        if (isPlaced(upload)) return putPlaced(folder, journals, upload, partNumber, body, options)
         return withTemp(async (temp) => {
           const written = await writeFile(temp, body, {
             maxBytes: limits.maxPartBytes,
@@ -150,7 +149,8 @@ export function localMultipart(
     complete: (ref, parts, options = {}) =>
       namingErrors(async () => {
         const chain = chains.get(ref.uploadId)
-        const isOfAll = parts.length === 1 && parts[0]?.etag === appendedPart(chain?.bytes ?? 0).etag
+        const isOfAll =
+          parts.length === 1 && parts[0]?.etag === appendedPart(chain?.bytes ?? 0).etag
         const known = isOfAll ? chain?.hash.copy().digest('hex') : undefined
         const digests = { sha256: options.sha256, known }
         const info = await completeUpload(folder, records, journals, ref, parts, digests)

@@ -11,7 +11,7 @@ import { codeOf, isMissing } from './file-errors.ts'
 import { openObject, type OpenObject } from './find-object.ts'
 import type { Folder } from './folder.ts'
 import { readThrough } from './hash-file.ts'
-import { publish } from './publish.ts'
+import { publish, statOf } from './publish.ts'
 import type { Records, Version } from './records.ts'
 import { writeFile as writeDurably } from './write-file.ts'
 
@@ -73,7 +73,10 @@ export async function concatenate(
   } catch (error) {
     await removeQuietly(note)
     await rm(temp, { recursive: true, force: true })
-    await dropPieces(folder, { id })
+    // The object may have its name although something failed: then the pieces are its bytes.
+    const file = await statOf(folder.objectPath(to))
+    const published = file && (await records.find(to, file))
+    if (published?.pieces?.id !== id) await dropPieces(folder, { id })
     throw error
   }
 }
@@ -94,7 +97,8 @@ async function takePieces(
     const to = path.join(temp, String(sizes.length))
     const isOurs = version !== undefined // what was put there by hand may change
     const isLinked = isOurs && (await linked(source.file, to))
-    const isSame = isLinked && (version.pieces !== undefined || (await stat(to, { bigint: true })).ino === ino)
+    const isSame =
+      isLinked && (version.pieces !== undefined || (await stat(to, { bigint: true })).ino === ino)
     if (!isSame) {
       await removeQuietly(to)
       const bytes = version?.pieces

@@ -3,6 +3,7 @@ import { lstat, open, readFile, unlink, writeFile as writeMark } from 'node:fs/p
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LonghaulError } from '../../errors/index.ts'
+import { otherSize } from '../check-bytes.ts'
 import { uploadNotFound } from '../named-parts.ts'
 import { fateOf, ownMark } from '../../support/process-mark.ts'
 import type { Bytes, Part } from '../object-store.ts'
@@ -37,6 +38,10 @@ export async function putPlaced(
   body: Bytes,
   given: WriteFileOptions,
 ): Promise<Part> {
+  const { sizeBytes } = given
+  // It would reach into the next one's place.
+  if (sizeBytes !== undefined && sizeBytes > upload.partBytes)
+    throw otherSize(upload.partBytes, `${sizeBytes} or more`)
   const claim = path.join(upload.path, `claim.${partNumber}`)
   const stop = new AbortController()
   const signal = given.signal ? AbortSignal.any([given.signal, stop.signal]) : stop.signal

@@ -21,9 +21,7 @@ const version = z.object({
   etag: z.string().optional(),
   media_type: z.string(),
   /** Of an object made of several (pieces.ts): the file holds none of its bytes. */
-  pieces: z
-    .object({ id: z.string(), sizes: z.array(z.number()) })
-    .optional(),
+  pieces: z.object({ id: z.string(), sizes: z.array(z.number()) }).optional(),
   /** The multipart upload that made it, so that completing it once more gets the same answer. */
   upload: z.object({ id: z.string(), parts: z.string() }).optional(),
 })

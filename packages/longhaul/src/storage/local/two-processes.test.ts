@@ -15,9 +15,15 @@ it('makes one object of an upload that several processes complete at once', asyn
     const store = await openStore(folder)
     for (let round = 0; round < 3; round++) {
       const key = `a/${round}`
-      const upload = { key, uploadId: await store.begin(key) }
-      const bodies = [1, 2, 3, 4, 5].map((seed) => patterned(2_000_000 + seed, seed))
+      const isInPlace = round === 1
+      const partBytes = 2_000_000
+      const upload = { key, uploadId: await store.begin(key, isInPlace ? { partBytes } : {}) }
+      const bodies = [1, 2, 3, 4, 5].map((seed) =>
+        patterned(isInPlace ? partBytes : partBytes + seed, seed),
+      )
       const parts = []
+      // One that comes again with other bytes is put into its place at completion.
+      await store.putPart(upload, 3, bodies[0] ?? Buffer.alloc(0))
       for (const [n, body] of bodies.entries()) parts.push(await store.putPart(upload, n + 1, body))
       const args = [
         '--conditions=longhaul-source',

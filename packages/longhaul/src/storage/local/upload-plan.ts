@@ -64,8 +64,10 @@ export async function planFor(
     if (written.digest === digest) return written
     throw new LonghaulError('upload-complete', 'The upload is being completed with other parts.')
   }
-  const parts = matchParts(named, await partsIn(journals, upload))
   const isInPlace = isPlaced(upload)
+  const there = await partsIn(journals, upload)
+  // Nothing was appended: that is an empty object.
+  const parts = matchParts(named, there.length === 0 && isInPlace ? [appendedPart(0)] : there)
   if (isInPlace) checkPlaces(upload, parts)
   const [only] = parts
   const ofOnly = parts.length === 1 && only?.sha256 !== '' ? only?.sha256 : known

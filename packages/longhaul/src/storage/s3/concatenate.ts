@@ -95,7 +95,11 @@ export function planParts(
       // What is short takes just enough; and no more is left of an object than makes a part, or nothing.
       const wanted = short.length > 0 ? missing : left <= maxCopyBytes ? left : maxCopyBytes
       const rest = left - wanted
-      const end = start + (rest > 0 && rest < minPartBytes && short.length === 0 ? left - minPartBytes : Math.min(wanted, left))
+      const end =
+        start +
+        (rest > 0 && rest < minPartBytes && short.length === 0
+          ? left - minPartBytes
+          : Math.min(wanted, left))
       short.push({ object, start, end })
       start = end
       if (lengthOf(short) < minPartBytes) continue
@@ -144,5 +148,5 @@ async function* read(
   for (const { object, start, end } of stretches)
     if (end > start)
       yield* (await readObject(connection, object.key, { start, end: end - 1 }))
-      .body as AsyncIterable<Uint8Array>
+        .body as AsyncIterable<Uint8Array>
 }

@@ -31,6 +31,7 @@ export function s3Judge(s3: S3Config, bucket: string): OutsideJudge {
   const signed = [
     ...['--silent', '--show-error', '--fail', '--user', `${s3.accessKey}:${s3.secretKey}`],
     ...['--aws-sigv4', `aws:amz:${s3.region}:s3`],
+    ...['--header', 'x-amz-content-sha256: UNSIGNED-PAYLOAD'],
   ]
   const list = async (query: string): Promise<string> =>
     (await run('curl', [...signed, `${s3.endpoint}/${bucket}?${query}`], { maxBuffer: 1e8 })).stdout

@@ -17,3 +17,6 @@ ALTER TABLE upload ADD COLUMN partial INTEGER NOT NULL DEFAULT 0;
 DROP INDEX upload_to_expire;
 CREATE INDEX upload_to_expire ON upload (expires_at)
   WHERE state = 'open' OR (state = 'completed' AND partial = 1);
+
+-- What is open, by owner, and how much room that was promised: without looking at the rows.
+CREATE INDEX upload_open ON upload (owner, size_bytes) WHERE state = 'open';
