@@ -18,6 +18,7 @@ const pages = [
   'docs/guides/batches.md',
   'docs/guides/callbacks.md',
   'docs/guides/actions.md',
+  'docs/guides/resumable-uploads.md',
   'docs/compat/system-a.md',
   'docs/compat/system-b.md',
   'docs/compat/system-c.md',

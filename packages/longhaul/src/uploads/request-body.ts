@@ -23,5 +23,9 @@ export async function* bytesOf(
   if (!(body instanceof Readable)) return
   // Without a listener the server destroys the connection. inject() has none.
   if (request.socket instanceof Socket) request.setTimeout(silenceMs)
-  yield* body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
+  try {
+    yield* body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
+  } finally {
+    body.resume() // what is left, when it was refused in the middle: the connection goes on behind it
+  }
 }

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { bytesType, type TusCalls } from '../harness/tus-calls.ts'
+import { base64, bytesType, checksum, type TusCalls } from '../harness/tus-calls.ts'
 import { until } from '../harness/until.ts'
 
 /** What lies around the protocol: other origins, broken lines, and the rest of the service. */
@@ -99,7 +100,11 @@ export function neighbours(tus: () => TusCalls): void {
       const headers = { 'Upload-Offset': '0', 'Upload-Checksum': `sha1 ${'A'.repeat(27)}=` }
       await cut(path, { ...headers, 'Content-Length': '10' }, '01234')
       await cut(path, { ...headers, 'Transfer-Encoding': 'chunked' }, '5\r\n01234\r\n')
-      await tus().patch(path, 0, '0123456789')
+      const whole = { 'Upload-Checksum': checksum('sha1', '0123456789') }
+      // One that was cut may still arrive, and take over.
+      await until('all of it', async () => {
+        return (await tus().patch(path, 0, '0123456789', whole)).status === 204
+      })
       expect(String(await tus().contentOf(path))).toBe('0123456789')
     })
 
@@ -111,5 +116,32 @@ export function neighbours(tus: () => TusCalls): void {
       const errors = tus().service.logged.filter(({ level }) => Number(level) >= 50)
       expect(errors).toEqual([])
     })
+  })
+
+  it('what came is the input of a job, by its upload id, with its digest', async () => {
+    const metadata = `filename ${base64('a/b.txt')},filetype ${base64('text/plain')}`
+    const path = await tus().create(
+      { 'Upload-Metadata': metadata, 'Content-Type': bytesType },
+      '0123456789',
+    )
+    const sha256 = createHash('sha256').update('0123456789')
+    const { json } = await tus().service.call('POST /processors/digest/run', {
+      json: { input: { data: { upload_id: path.split('/').at(-1) } } },
+    })
+    expect(json.result).toEqual({
+      name: 'a/b.txt',
+      bytes: 10,
+      sha256: sha256.copy().digest('hex'),
+    })
+    const { headers } = await tus().head(path)
+    expect([undefined, `sha-256=:${sha256.digest('base64')}:`]).toContain(headers['repr-digest'])
+  })
+
+  it('an incomplete one is no input yet', async () => {
+    const path = await tus().create()
+    const answer = await tus().service.call('POST /processors/digest/run', {
+      json: { input: { data: { upload_id: path.split('/').at(-1) } } },
+    })
+    expect(answer.status).toBe(400)
   })
 }

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../../app/config.ts'
-import { LonghaulError } from '../../errors/index.ts'
+import { isLonghaulError, LonghaulError } from '../../errors/index.ts'
 import { reprDigest } from '../content-digest.ts'
 import { announcedBytes, bytesOf, hasBody } from '../request-body.ts'
 import type { Uploads } from '../uploads.ts'
@@ -31,9 +31,10 @@ export const tusRoutes: FastifyPluginAsync<TusRoutesOptions> = async (
   sayTus(app)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
-  // A refusal leaves bytes unread. Reading gigabytes for nothing helps nobody.
-  app.addHook('onError', async ({ headers }, reply) => {
-    if ((announcedBytes(headers) ?? Infinity) > maxDrainBytes)
+  // A refusal leaves bytes unread: gigabytes are not read for nothing, nor those of a client that has gone on elsewhere.
+  app.addHook('onError', async ({ headers }, reply, error) => {
+    const isTakenOver = isLonghaulError(error) && error.facts['taken_over'] === true
+    if (isTakenOver || (announcedBytes(headers) ?? Infinity) > maxDrainBytes)
       void reply.header('connection', 'close')
   })
 
