@@ -132,7 +132,7 @@ async function store(
       if (file.index < checked.done) await drain(body)
       else await into.put({ ...file, body })
       const state = () => ({ ...checked, done: into.done, files: list(into.done) })
-      await ctx.checkpoint(state as never, { every: '5 s' })
+      await ctx.checkpoint(state, { every: '5 s' })
     }
   } finally {
     await into.settle()

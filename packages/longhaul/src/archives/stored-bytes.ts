@@ -1,4 +1,4 @@
-import { addAbortSignal } from 'node:stream'
+import { addAbortSignal, type Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import type { ObjectStore } from '../storage/index.ts'
 import type { MemberSource } from './member.ts'
@@ -49,7 +49,7 @@ export class StoredBytes {
     return start < end ? buffer(await this.#open(start, end)) : Buffer.alloc(0)
   }
 
-  async #open(start: number, end: number) {
+  async #open(start: number, end: number): Promise<Readable> {
     const { key, signal } = this.#source
     signal.throwIfAborted()
     const { body } = await this.#storage.get(key, { start, end: end - 1 })
