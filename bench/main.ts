@@ -21,6 +21,10 @@ const measurements: Readonly<Record<string, () => Promise<Measure>>> = {
     const { largeFiles } = await import('./large-files.ts')
     return () => largeFiles()
   },
+  uploads: async () => {
+    const measure = (await import('./uploads.ts')).uploads
+    return () => measure()
+  },
   downloads: async () => (await import('./downloads.ts')).downloads,
   batches: async () => {
     const measure = (await import('./batches.ts')).batches

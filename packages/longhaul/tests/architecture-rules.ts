@@ -12,6 +12,7 @@ const contracts =
   `${src}(` +
   [
     'app/(config|services)',
+    'archives/archives',
     'database/database',
     'jobs/(engine|job)',
     'processor/(description|file-fields)',
@@ -119,7 +120,7 @@ export const forbidden: IRegularForbiddenRuleType[] = [
     'features-do-not-look-up',
     'A feature works the same whoever assembles it.',
     {
-      path: `${src}(actions|batches|callables|class-form|database|errors|imports|jobs|keys|operations|outbound|portal|processor|results|reuse|runners|storage|support|uploads|webhooks|worker|writers)/`,
+      path: `${src}(actions|archives|batches|callables|class-form|database|errors|imports|jobs|keys|operations|outbound|portal|processor|results|reuse|runners|storage|support|uploads|webhooks|worker|writers)/`,
       pathNot: tests,
     },
     { path: `${src}(app|cli|http|testing|index\\.ts)`, pathNot: contracts },

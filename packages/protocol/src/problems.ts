@@ -60,6 +60,8 @@ export const catalogue = {
   'batch-too-large': { status: 422, title: 'The batch has too many items' },
   'invalid-manifest': { status: 422, title: 'The manifest cannot be used' },
   // uploads and objects
+  'archive-unsupported': { status: 415, title: 'That is no archive that can be extracted' },
+  'archive-refused': { status: 422, title: 'The archive is not safe to extract' },
   'upload-not-found': { status: 404, title: 'Upload not found' },
   'upload-mismatch': { status: 400, title: 'The upload does not match the request' },
   'upload-incomplete': { status: 400, title: 'The upload is not complete' },

@@ -1,5 +1,6 @@
 import { availableParallelism, hostname, totalmem } from 'node:os'
 import path from 'node:path'
+import type { ArchiveLimits } from '../archives/index.ts'
 import { LonghaulError } from '../errors/index.ts'
 import { isAllowEntry } from '../outbound/index.ts'
 import { parseByteSize } from '../support/byte-size.ts'
@@ -74,6 +75,8 @@ export interface Config {
   readonly maxInlineBytes: number
   /** Largest single upload. @default 10 TiB */
   readonly maxUploadBytes: number
+  /** What the extraction of one archive may come to. */
+  readonly archiveLimits: ArchiveLimits
   readonly recordsFileBytes: number
   readonly shardBytes: number
   /** Folders below which `file://` inputs are allowed. */
@@ -285,6 +288,13 @@ export function readConfig(options: ConfigOptions = {}, env: Environment = proce
       options.uploadKeepSeconds ?? integer('LONGHAUL_UPLOAD_KEEP_SECONDS', 7 * 24 * 3600, 1),
     maxInlineBytes: options.maxInlineBytes ?? 64 * MiB,
     maxUploadBytes: options.maxUploadBytes ?? 10 * 1024 ** 4,
+    archiveLimits: options.archiveLimits ?? {
+      maxEntries: integer('EXTRACT_MAX_ENTRIES', 1e6, 1),
+      maxBytes: size('EXTRACT_MAX_SIZE', 10e12),
+      maxEntryBytes: size('EXTRACT_MAX_FILE_SIZE', 10e12),
+      maxRatio: integer('EXTRACT_MAX_RATIO', 200, 1),
+      maxDepth: integer('EXTRACT_MAX_DEPTH', 32, 1),
+    },
     recordsFileBytes: options.recordsFileBytes ?? integer('RESPONSES_CHUNK_SIZE_MB', 64, 1) * MiB,
     shardBytes:
       options.shardBytes ??

@@ -1,5 +1,6 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { pino, type Logger } from 'pino'
+import { createArchives, extractionProcessor, extractionsAtOnce } from '../archives/index.ts'
 import { batchCallbackBody, batchStatements, startFeedingBatches } from '../batches/index.ts'
 import { callableSources, reflectingEngine, RunDirectories } from '../callables/index.ts'
 import { createHttpServer, healthStatements } from '../http/index.ts'
@@ -129,6 +130,7 @@ async function assemble(
   if (config.roles.api) await checkExposure(config, createKeys(database))
   const storage = options.unsafe?.wrapStorage?.(backends.storage) ?? backends.storage
   const uploads = createUploads({ database, storage, config })
+  const archives = createArchives({ engine, storage, uploads, config })
   const identity = thisWorker({
     host: config.hostName,
     slots: config.maxConcurrentJobs,
@@ -155,10 +157,12 @@ async function assemble(
     tuning: { ...defaultTuning, ...options.unsafe?.imports },
   }
   const imports = createImports(importParts)
+  const extraction = extractionProcessor({ storage, uploads, limits: config.archiveLimits })
   const own = config.roles.worker
     ? [
         ownRunner(importProcessor(importParts), config.importConcurrency, config),
         ownRunner(uploadProcessor({ uploads, config }), uploadsAtOnce, config),
+        ownRunner(extraction, extractionsAtOnce, config),
       ]
     : []
   opened.push(() => Promise.all(own.map((runner) => runner.stop())))
@@ -169,7 +173,8 @@ async function assemble(
   if (calls) await runs.start()
   opened.push(() => runs.stop())
   const services: Services = {
-    ...{ config, log, database, engine, storage, uploads, imports, outbound, runners, broken },
+    ...{ config, log, database, engine, storage, uploads, archives, imports, outbound },
+    ...{ runners, broken },
     ...{ ends, activity },
     reflectJob: async (job) => {
       if (job.kind === 'callable') await runs.reflect(job)
@@ -222,6 +227,7 @@ async function assemble(
     : undefined
   const expiry = setInterval(() => {
     uploads.expire().catch((error: unknown) => log.error({ err: error }, 'expiring uploads failed'))
+    archives.tidy().catch((error: unknown) => log.error({ err: error }, 'tidying archives failed'))
   }, 60_000).unref()
 
   const stopping = new AbortController()

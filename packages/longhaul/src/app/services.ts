@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Archives } from '../archives/index.ts'
 import type { Database } from '../database/database.ts'
 import type { Imports } from '../imports/imports.ts'
 import type { JobEngine } from '../jobs/engine.ts'
@@ -19,6 +20,7 @@ export interface Services {
   readonly engine: JobEngine
   readonly storage: Storage
   readonly uploads: Uploads
+  readonly archives: Archives
   readonly imports: Imports
   /** The guard of requests to addresses that others chose. */
   readonly outbound: Outbound

@@ -20,6 +20,7 @@ import { operationRoutes } from '../operations/routes.ts'
 import { portalRoutes } from '../portal/routes.ts'
 import { cacheRoutes } from '../reuse/routes-cache.ts'
 import type { Activity } from '../support/activity.ts'
+import { archiveRoutes } from '../archives/routes.ts'
 import { overrideMethod } from '../uploads/index.ts'
 import { uploadRoutes } from '../uploads/routes.ts'
 import { callbackRoutes, createCallbackKeys, jobCallbackRoutes } from '../webhooks/index.ts'
@@ -121,6 +122,7 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
   await app.register(processorRoutes, { services })
   if (calls) await app.register(callableRoutes, { services })
   await app.register(uploadRoutes, { services })
+  await app.register(archiveRoutes, { services })
   await app.register(queueRoutes, { services })
   await app.register(workerRoutes, { services })
   await app.register(statusRoutes, { services })

@@ -8,10 +8,14 @@ type ErrorMessage = Extract<FromProcessor, { type: 'error' }>
 
 /** The processor said what went wrong; `problem`: what code of this process calls it. */
 export function failureOfMessage(
-  message: ErrorMessage & { readonly problem?: ProblemCode },
+  message: ErrorMessage & {
+    readonly problem?: ProblemCode
+    readonly facts?: Readonly<Record<string, unknown>>
+  },
 ): Failure {
   const { code, problem = code, retry_after_ms: afterMs } = message
   const facts = {
+    ...message.facts,
     ...(message.kind === undefined ? {} : { kind: message.kind }),
     ...(message.field === undefined ? {} : { field: message.field }),
     ...(message.errors === undefined ? {} : { errors: message.errors }),

@@ -1,6 +1,7 @@
 import { defineCommand } from '../command.ts'
 import { durationMs, wholeNumber } from '../arguments.ts'
-import { exitCode, UsageError } from '../exit-code.ts'
+import { exitCode, UsageError, type ExitCode } from '../exit-code.ts'
+import type { Output } from '../output.ts'
 import type { BackendName, RunReport } from '../../testing/torture/index.ts'
 
 /** Said here, so that a command line that is only read does not load all of torture. */
@@ -15,13 +16,17 @@ const flag = (help: string) => ({ type: 'boolean', help }) as const
 
 export const torture = defineCommand({
   name: 'torture',
-  usage: '',
+  usage: '[uploads]',
   summary: 'kill a service at random and check that nothing is lost',
   more: `Each run starts three real services on the same fresh data, submits jobs and uploads, kills services and
 their children at random and at every named fault point, freezes them, and breaks their database, their store and
 their network. Then it holds what they say against evidence that they did not write: acknowledged jobs end exactly
 once, with exact results, and leave no process, file or upload behind. Exit code 1 when anything is found; the
-evidence is kept then. PostgreSQL and S3 servers are its own, started for it.`,
+evidence is kept then. PostgreSQL and S3 servers are its own, started for it.
+
+"torture uploads" is about uploads alone: --runs of them, --seed, --on local or s3. Clients are cut off, the service is
+killed, its disk is full; hashes are wrong, parts come twice and out of order. Each is resumed to its end, and sha256sum,
+curl and find say whether all of it is there and nothing else.`,
   options: {
     runs: number('how many; 10 or more a backend must reach every fault point (default 20)'),
     budget: { type: 'string', value: 'TIME', help: 'as many runs as fit, but at least --runs' },
@@ -41,7 +46,10 @@ evidence is kept then. PostgreSQL and S3 servers are its own, started for it.`,
       'test-only, PostgreSQL: claims do not wait for each other; must be found',
     ),
   },
-  async run({ options, output }) {
+  async run({ options, words, output }) {
+    if (words[0] === 'uploads') return tortureTheUploads(options, output)
+    if (words.length > 0)
+      throw new UsageError(`torture takes nothing or uploads, got ${JSON.stringify(words[0])}`)
     const runs = wholeNumber('runs', options.runs, 1) ?? 20
     // 3m, as one says it; elsewhere m could be taken for metres.
     const budgetMs = durationMs('budget', options.budget?.replace(/(\d) ?m$/, '$1min'))
@@ -84,6 +92,35 @@ evidence is kept then. PostgreSQL and S3 servers are its own, started for it.`,
     return report.passed ? exitCode.done : exitCode.failed
   },
 })
+
+async function tortureTheUploads(
+  options: { readonly runs?: string; readonly seed?: string; readonly on?: string },
+  output: Output,
+): Promise<ExitCode> {
+  const runs = wholeNumber('runs', options.runs, 1) ?? 20
+  const seed = wholeNumber('seed', options.seed) ?? Math.floor(Date.now() / 1000)
+  const { on = 'local' } = options
+  if (on !== 'local' && on !== 's3')
+    throw new UsageError(`For uploads --on takes local or s3, got ${JSON.stringify(on)}`)
+  const { tortureUploads } = await import('../../testing/upload-torture/index.ts')
+  output.say(`${runs} uploads from seed ${seed} on ${on}`)
+  const report = await tortureUploads({
+    ...{ runs, seed, on },
+    onGroup: (so) => output.say(`${so.runs} resumed to their end, ${so.findings.length} findings`),
+  })
+  for (const finding of report.findings) output.complain(finding)
+  output.data(`${(report.bytes / 1e6).toFixed(0)} MB in ${report.runs} uploads`)
+  output.data(`killed the service ${report.serverKills} times · ${listed({ ...report.blows })}`)
+  const count = (kind: string): number =>
+    report.findings.filter((one) => one.startsWith(`${kind}:`)).length
+  const { length } = report.findings
+  const other = length - count('wrong') - count('leaked')
+  output.data(
+    `wrong ${count('wrong')} · leaked ${count('leaked')} · unfinished ${other}   seed ${seed}, ${report.runs} runs: ${length === 0 ? 'passed' : 'FAILED'}`,
+  )
+  output.object('torture-uploads', report)
+  return length === 0 ? exitCode.done : exitCode.failed
+}
 
 /** Short runs where there is little time, so that there are many. */
 function jobsOf(options: { readonly jobs?: string }, budgetMs: number | undefined) {

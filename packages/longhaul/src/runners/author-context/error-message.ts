@@ -8,6 +8,8 @@ import type { FromProcessor } from '../messages.ts'
 export type ErrorMessage = Extract<FromProcessor, { type: 'error' }> & {
   /** What the service's own code calls it; not on the wire, where `code` is all there is. */
   readonly problem?: ProblemCode
+  /** What it says beside its text; as little on the wire. */
+  readonly facts?: Readonly<Record<string, unknown>>
 }
 
 /** Whatever the author's code threw, in the protocol's words. Classes are told by name: there may be two copies of them. */
@@ -18,7 +20,9 @@ export function toErrorMessage(thrown: unknown, signal: AbortSignal): ErrorMessa
     message: error.message || error.name,
     kind: error.name,
     trace: inspect(thrown).slice(0, 64 * 1024),
-    ...(isLonghaulError(error.cause) ? { problem: error.cause.code } : {}),
+    ...(isLonghaulError(error.cause)
+      ? { problem: error.cause.code, facts: error.cause.facts }
+      : {}),
   } as const
   // Once the attempt is to stop, an error is how it stops: an AbortError of fetch as well as our own.
   if (signal.aborted) return { ...base, code: 'cancelled' }
