@@ -1,16 +1,5 @@
-import { countedStates, moveOf, sumOfMoves, type Counted, type Move } from '../rules/index.ts'
+import { countedStates, moveOf, sumOfMoves, type Counted } from '../rules/index.ts'
 import type { Tx } from './tx.ts'
-
-/** What an operation does to the counters of one lane. */
-export interface LaneMove {
-  readonly queue: string
-  readonly owner: string
-  move: Move
-  /** A running job gave up its slot, which a fleet-wide limit may have kept from one that waits. */
-  frees: boolean
-  /** The queue's claim that served it last. */
-  served: number | null
-}
 
 const moveLane = `UPDATE lane SET ready = ready + ?, ${countedStates.map((s) => `${s} = ${s} + ?`).join(', ')},
   served = coalesce(?, served) WHERE queue = ? AND owner = ? RETURNING ready`

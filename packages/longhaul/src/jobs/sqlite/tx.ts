@@ -2,7 +2,7 @@ import type { Connection, SqliteDatabase } from '../../database/index.ts'
 import type { EngineSettings } from '../engine-options.ts'
 import type { Wakeup } from '../engine.ts'
 import type { JobRow } from '../row.ts'
-import type { LaneMove } from './lane.ts'
+import type { Move } from '../rules/index.ts'
 import type { Wakeups } from './wakeups.ts'
 
 export interface Engine {
@@ -11,6 +11,17 @@ export interface Engine {
   readonly wakeups: Wakeups
   /** When the database last could not be written, on the monotonic clock: see sweep. */
   troubleAtMs: number
+}
+
+/** What an operation does to the counters of one lane. */
+export interface LaneMove {
+  readonly queue: string
+  readonly owner: string
+  move: Move
+  /** A running job gave up its slot, which a fleet-wide limit may have kept from one that waits. */
+  frees: boolean
+  /** The queue's claim that served it last. */
+  served: number | null
 }
 
 /** One engine operation while it holds the write lock. */
