@@ -1,6 +1,6 @@
 import { availableParallelism, hostname, totalmem } from 'node:os'
 import path from 'node:path'
-import type { ArchiveLimits } from '../archives/index.ts'
+import type { ArchiveLimits } from '../archives/archives.ts'
 import { LonghaulError } from '../errors/index.ts'
 import { isAllowEntry } from '../outbound/index.ts'
 import { parseByteSize } from '../support/byte-size.ts'

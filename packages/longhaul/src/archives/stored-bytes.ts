@@ -40,8 +40,8 @@ export class StoredBytes {
   /** From `start` to before `end`. */
   async *range(start: number, end = this.sizeBytes): AsyncGenerator<Buffer> {
     if (end <= start) return
-    if (end - start <= windowBytes) return yield await this.read(start, end - start)
-    yield* (await this.#open(start, end)) as AsyncIterable<Buffer>
+    if (end - start <= windowBytes) yield await this.read(start, end - start)
+    else yield* (await this.#open(start, end)) as AsyncIterable<Buffer>
   }
 
   async #fetch(start: number, length: number): Promise<Buffer> {

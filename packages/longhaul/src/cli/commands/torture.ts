@@ -26,7 +26,7 @@ evidence is kept then. PostgreSQL and S3 servers are its own, started for it.
 
 "torture uploads" is about uploads alone: --runs of them, --seed, --on local or s3. Clients are cut off, the service is
 killed, its disk is full; hashes are wrong, parts come twice and out of order. Each is resumed to its end, and sha256sum,
-curl and find say whether all of it is there and nothing else.`,
+find and a script in Python say whether all of it is there and nothing else.`,
   options: {
     runs: number('how many; 10 or more a backend must reach every fault point (default 20)'),
     budget: { type: 'string', value: 'TIME', help: 'as many runs as fit, but at least --runs' },

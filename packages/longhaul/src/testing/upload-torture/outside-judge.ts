@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { S3Config } from '../../app/config.ts'
+import { s3Judge as script } from './s3-judge.ts'
 
 const run = promisify(execFile)
 
-/** What lies in the store, as programs see it that have nothing of ours in them: find, curl and sha256sum. */
+/** What lies in the store, as programs see it that have nothing of ours in them: find and sha256sum, and a script in Python. */
 export interface OutsideJudge {
   digestOf(key: string): Promise<string>
   /** Every object, and everything else that uploads may leave. */
@@ -29,27 +29,19 @@ export const localJudge = (root: string): OutsideJudge => ({
 })
 
 export function s3Judge(s3: S3Config, bucket: string): OutsideJudge {
-  const signed = [
-    ...['--silent', '--show-error', '--fail', '--user', `${s3.accessKey}:${s3.secretKey}`],
-    ...['--aws-sigv4', `aws:amz:${s3.region}:s3`],
-    // Of no bytes: a GET has none, and curl signs that without saying it.
-    ...['--header', `x-amz-content-sha256: ${createHash('sha256').digest('hex')}`],
-  ]
-  const list = async (query: string): Promise<string> =>
-    (await run('curl', [...signed, `${s3.endpoint}/${bucket}?${query}`], { maxBuffer: 1e8 })).stdout
-  const keysIn = (xml: string): readonly string[] =>
-    [...xml.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => key)
+  const ask = async (...what: readonly string[]): Promise<readonly string[]> => {
+    const { stdout } = await run('python3', [
+      '-c',
+      script,
+      JSON.stringify({ ...s3, bucket }),
+      ...what,
+    ])
+    return stdout.split('\n').filter(Boolean)
+  }
   return {
-    async digestOf(key) {
-      const curl = ['curl', ...signed, `${s3.endpoint}/${bucket}/${key}`].map(quoted).join(' ')
-      const { stdout } = await run('bash', ['-o', 'pipefail', '-c', `${curl} | sha256sum`])
-      return firstWord(stdout)
-    },
-    async leftovers() {
-      return { keys: keysIn(await list('list-type=2')), others: keysIn(await list('uploads=')) }
-    },
+    digestOf: async (key) => (await ask('digest', key)).join(),
+    leftovers: async () => ({ keys: await ask('keys'), others: await ask('uploads') }),
   }
 }
 
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 const firstWord = (text: string): string => text.trim().split(/\s/)[0] ?? ''

@@ -1,5 +1,5 @@
 import { send } from './cut-request.ts'
-import type { Door, Place } from './session.ts'
+import type { Door, Place } from './door.ts'
 
 const MiB = 1024 * 1024
 

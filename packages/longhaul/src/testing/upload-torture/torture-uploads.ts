@@ -8,6 +8,7 @@ import { startTestSwift } from '../servers/swift.ts'
 import { seededRandom } from '../torture/seeded-random.ts'
 import { added, type Blows } from './blows.ts'
 import { send } from './cut-request.ts'
+import { letTimePass } from './let-time-pass.ts'
 import { fileDigest, localJudge, s3Judge, type OutsideJudge } from './outside-judge.ts'
 import { UploadServer } from './upload-server.ts'
 import { UploadSession } from './session.ts'
@@ -95,6 +96,7 @@ async function tortureGroup(
     )
     // Of a client that died before it was told its id nobody knows: what it began goes by its age.
     await server.kill()
+    letTimePass(dataDir)
     await server.start({ uploadKeepSeconds: 1 })
     await pause(1500)
     await server.clearUp()

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { send } from './cut-request.ts'
-import type { Door, Place } from './session.ts'
+import type { Door, Place } from './door.ts'
 
 const resumable = { 'tus-resumable': '1.0.0' }
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('base64')
