@@ -221,7 +221,7 @@ describe('an import of a URL', () => {
     expect(job).toMatchObject({ status: 'failed', problem: { code: 'outbound-refused' } })
   })
 
-  it('stops at once when it is cancelled, and keeps no part', async () => {
+  it('[E.8.13] says how far it is, stops at once when it is cancelled, and keeps no part', async () => {
     const { uploads, engine } = imports.service.app.services
     const file: ServedFile = { bytes: bytesOf(size, 10), etag: '"s"', answersLeft: swift ? 1 : 5 }
     files.set('/slow.bin', file)

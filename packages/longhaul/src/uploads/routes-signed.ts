@@ -6,7 +6,8 @@ import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { LonghaulError } from '../errors/index.ts'
 import type { SignedUrls } from '../storage/index.ts'
-import { sha256OfContentDigest } from './part-digest.ts'
+import { contentDigest } from './content-digest.ts'
+import { announcedBytes } from './request-body.ts'
 import { sendObject } from './routes-object.ts'
 
 /** More than that is not read only to be thrown away: the connection is closed instead. */
@@ -75,14 +76,14 @@ export const signedUrlRoutes: FastifyPluginAsyncZod<{
         partNumber: part_number,
         query: request.query,
       })
-      const announced = announcedBytes(request)
+      const announced = announcedBytes(request.headers)
       if (announced !== undefined && announced > maxBytes) {
         if (announced > maxDrainBytes) void reply.header('connection', 'close')
         throw tooLarge(partNumber, maxBytes)
       }
       await uploads.checkRoom(announced ?? maxBytes, { promised: true })
       const body = request.body instanceof Readable ? request.body : Readable.from([])
-      const sha256 = sha256OfContentDigest(request.headers['content-digest'])
+      const sha256 = contentDigest(request.headers['content-digest'])?.toString('hex')
       const bytes = limited(body, partNumber, maxBytes)
       // Without a listener the server destroys the connection. inject() has none.
       if (request.raw.socket instanceof Socket) request.raw.setTimeout(silenceMs)
@@ -118,12 +119,6 @@ export const signedUrlRoutes: FastifyPluginAsyncZod<{
       return sendObject(storage, request, reply, key, fileName)
     },
   })
-}
-
-function announcedBytes(request: FastifyRequest): number | undefined {
-  const length = request.headers['content-length']
-  if (length !== undefined) return Number(length)
-  return request.headers['transfer-encoding'] === undefined ? 0 : undefined
 }
 
 /** Ends with an error where the permission ends. Never destroys the request: its answer is still to come. */

@@ -226,7 +226,7 @@ describe('a signed part', () => {
       'checksum-mismatch',
     ])
     expect((await app.inject(upload.links.self)).json()).toMatchObject({ missing_parts: [1] })
-    expect((await send('sha-256=:short:')).json()).toMatchObject({ code: 'invalid-request' })
+    expect((await send('sha-256=:short:')).json()).toMatchObject({ code: 'bad-request' })
     expect((await send(`sha-256=:${sha256}:`)).statusCode).toBe(200)
     expect((await complete(upload)).statusCode).toBe(200)
   })
