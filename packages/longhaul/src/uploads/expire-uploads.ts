@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { isLonghaulError } from '../errors/index.ts'
 import { keepMs, refOf, type UploadContext } from './session.ts'
-import type { UploadRow } from './upload-statements.ts'
+import { batchRows, type UploadRow } from './upload-statements.ts'
 
 const rememberMs = 30 * 24 * 60 * 60 * 1000
 
@@ -21,7 +21,7 @@ export async function expireUploads(context: UploadContext): Promise<number> {
       }),
     )
     count += fed.filter((moreMs) => moreMs === undefined).length
-    if (late.length < 100) break
+    if (late.length < batchRows) break
   }
   await cleanUp(context)
   await database.write([
@@ -55,7 +55,7 @@ export async function cleanUp({ database, storage }: UploadContext): Promise<voi
       if (etag !== null) await storage.delete([key]) // a completed file of an ingest that never will be one
       await database.write([{ statement: 'upload.cleaned', params: [id] }])
     }
-    if (ended.length < 100) return
+    if (ended.length < batchRows) return
   }
 }
 

@@ -12,6 +12,9 @@ const closing = (state: string) => `UPDATE upload SET state = '${state}'
     AND (state = 'open' OR (state = 'completed' AND (job_id IS NOT NULL OR partial = 1)))`
 const pgClosing = (state: string) => closing(state).replace('?1', '$1').replace('?2', '$2')
 
+/** How many sessions are ended at a time: more would hold up the event loop. */
+export const batchRows = 25
+
 /** Every statement of this folder, to be registered when the database is opened. */
 export const uploadStatements = {
   'upload.insert': {
@@ -66,10 +69,10 @@ export const uploadStatements = {
   'upload.late': {
     sqlite: `SELECT * FROM upload WHERE (state = 'open' OR (state = 'completed' AND partial = 1))
         AND expires_at < ${now}
-      ORDER BY expires_at LIMIT 100`,
+      ORDER BY expires_at LIMIT ${batchRows}`,
     postgres: `SELECT * FROM upload WHERE (state = 'open' OR (state = 'completed' AND partial = 1))
         AND expires_at < ${pgNow}
-      ORDER BY expires_at LIMIT 100`,
+      ORDER BY expires_at LIMIT ${batchRows}`,
   },
   'upload.expire': {
     sqlite: `${closing('expired')} AND EXISTS (
@@ -127,8 +130,8 @@ export const uploadStatements = {
   },
   'upload.abort': { sqlite: closing('aborted'), postgres: pgClosing('aborted') },
   'upload.to-clean': {
-    sqlite: `SELECT * FROM upload WHERE state IN ('expired', 'aborted') AND cleaned = 0 LIMIT 100`,
-    postgres: `SELECT * FROM upload WHERE state IN ('expired', 'aborted') AND cleaned = 0 LIMIT 100`,
+    sqlite: `SELECT * FROM upload WHERE state IN ('expired', 'aborted') AND cleaned = 0 LIMIT ${batchRows}`,
+    postgres: `SELECT * FROM upload WHERE state IN ('expired', 'aborted') AND cleaned = 0 LIMIT ${batchRows}`,
   },
   'upload.cleaned': {
     sqlite: 'UPDATE upload SET cleaned = 1 WHERE id = ?',

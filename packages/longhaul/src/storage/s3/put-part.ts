@@ -16,11 +16,13 @@ export const heldBytes = 16 * 1024 * 1024
 /** Large files come part after part: the memory of one serves the next, and is not left to the garbage collector. */
 const spare: Buffer[] = []
 
-interface PartOptions {
+export interface PartOptions {
   readonly sizeBytes?: number | undefined
   /** Hex. */
   readonly sha256?: string | undefined
   readonly signal?: AbortSignal | undefined
+  /** Not held, however small; the body is a function then. */
+  readonly streamed?: boolean
 }
 
 /**
@@ -37,7 +39,7 @@ export async function putPart(
 ): Promise<Part> {
   const { sizeBytes } = options
   const before = digests.before(upload.uploadId, partNumber)
-  const isHeld = sizeBytes === undefined || sizeBytes <= heldBytes
+  const isHeld = sizeBytes === undefined || (sizeBytes <= heldBytes && !options.streamed)
   const { part, hash } = isHeld
     ? await putHeld(connection, upload, partNumber, body, options, before)
     : await putStreamed(connection, upload, partNumber, body, { ...options, sizeBytes }, before)

@@ -1,8 +1,9 @@
 import { LonghaulError } from '../../errors/index.ts'
 import { chunksOf } from '../body-chunks.ts'
 import { offsetMismatch } from '../check-bytes.ts'
-import type { AppendedUploads, MultipartUploads, Part, UploadRef } from '../object-store.ts'
+import type { AppendedUploads, Part, UploadRef } from '../object-store.ts'
 import type { Capabilities } from './capabilities.ts'
+import type { S3Multipart } from './s3-multipart.ts'
 import { openSpool, type Spool } from './spool.ts'
 import type { Tails } from './tail.ts'
 
@@ -15,7 +16,7 @@ const unsafeBytes = 64 * MiB
  * kept in objects of its own until more comes. How much there is, is what the store lists and what follows on it.
  */
 export function s3Appends(
-  { listParts, putPart }: Pick<MultipartUploads, 'listParts' | 'putPart'>,
+  { listParts, putPart }: Pick<S3Multipart, 'listParts' | 'putPart'>,
   capabilities: Capabilities,
   tails: Tails,
 ): Omit<AppendedUploads, 'concatenate'> {
@@ -65,7 +66,7 @@ export function s3Appends(
           yield* tails.read(pieces)
           yield* spool.read()
         }
-        await putPart(upload, count + 1, bytes, { sizeBytes: size })
+        await putPart(upload, count + 1, bytes, { sizeBytes: size, streamed: true })
         ;[count, full, held, tail] = [count + 1, full + size, 0, []]
         await spool.clear()
         await tails.drop(pieces)

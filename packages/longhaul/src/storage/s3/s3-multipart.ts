@@ -11,11 +11,11 @@ import {
   uploadNotFound,
   type NamedPart,
 } from '../named-parts.ts'
-import type { MultipartUploads, ObjectInfo, Part, UploadRef } from '../object-store.ts'
+import type { Bytes, MultipartUploads, ObjectInfo, Part, UploadRef } from '../object-store.ts'
 import type { Capabilities } from './capabilities.ts'
 import type { Connection } from './connection.ts'
 import { infoOfStored } from './head-object.ts'
-import { putPart } from './put-part.ts'
+import { putPart, type PartOptions } from './put-part.ts'
 import type { Tails } from './tail.ts'
 import {
   abortUpload,
@@ -26,12 +26,16 @@ import {
 } from './upload-requests.ts'
 import { wholeDigests } from './whole-digests.ts'
 
+export interface S3Multipart extends MultipartUploads {
+  putPart(upload: UploadRef, partNumber: number, body: Bytes, options?: PartOptions): Promise<Part>
+}
+
 /** The store's own multipart uploads. What it lists is the truth, whoever has sent the parts. */
 export function s3Multipart(
   connection: Connection,
   { limits, maxPage }: Capabilities,
   tails: Tails,
-): MultipartUploads {
+): S3Multipart {
   const { client, bucket: Bucket, send } = connection
   const digests = wholeDigests()
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 /** More than that is not kept in memory: eight streams at once have one each. */
-const memoryBytes = 8 * 1024 * 1024
-const firstBytes = 256 * 1024
+const memoryBytes = 4 * 1024 * 1024
+const blockBytes = 512 * 1024
 
 /** Bytes on their way into a part: in memory, or in a file of the temporary folder when they become many. */
 export interface Spool {
@@ -18,10 +18,26 @@ export interface Spool {
 }
 
 export function openSpool(): Spool {
-  let held = Buffer.alloc(0)
+  /** Kept when the spool is emptied: the next part has the same memory. */
+  const blocks: Buffer[] = []
   let size = 0
   let name = ''
   let file: FileHandle | undefined
+
+  function hold(chunk: Uint8Array): void {
+    for (let from = 0; from < chunk.byteLength;) {
+      const at = (size + from) % blockBytes
+      const block = (blocks[Math.floor((size + from) / blockBytes)] ??= newBlock())
+      const piece = chunk.subarray(from, from + blockBytes - at)
+      block.set(piece, at)
+      from += piece.byteLength
+    }
+  }
+  const newBlock = () => Buffer.allocUnsafeSlow(blockBytes)
+  function* held(): Generator<Uint8Array> {
+    for (let at = 0, n = 0; at < size; at += blockBytes, n++)
+      yield blocks[n]?.subarray(0, size - at) ?? Buffer.alloc(0)
+  }
 
   return {
     get size() {
@@ -31,24 +47,16 @@ export function openSpool(): Spool {
       if (!file && size + chunk.byteLength > memoryBytes) {
         name = path.join(tmpdir(), `longhaul-part-${randomBytes(8).toString('hex')}`)
         file = await open(name, 'wx', 0o600)
-        await file.writeFile(held.subarray(0, size))
-        held = Buffer.alloc(0)
+        for (const block of held()) await file.appendFile(block)
+        blocks.length = 0
       }
       if (file) await file.appendFile(chunk)
-      else {
-        if (size + chunk.byteLength > held.byteLength) {
-          const larger = Math.max(firstBytes, (size + chunk.byteLength) * 2)
-          const grown = Buffer.allocUnsafeSlow(Math.min(memoryBytes, larger))
-          grown.set(held.subarray(0, size))
-          held = grown
-        }
-        held.set(chunk, size)
-      }
+      else hold(chunk)
       size += chunk.byteLength
     },
     async *read() {
       if (file) yield* createReadStream(name) as AsyncIterable<Uint8Array>
-      else yield held.subarray(0, size)
+      else yield* held()
     },
     async clear() {
       size = 0
