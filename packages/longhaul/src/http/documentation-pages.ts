@@ -54,8 +54,10 @@ export async function openDocumentationPages(
       ),
     transformObject: jsonSchemaTransformObject,
   })
+  // What is hidden may stand beside another route of the same name, told apart by a header.
   for (const { method, url, schema } of routes)
-    app.route({ method, url, schema: schema ?? {}, handler: async () => undefined })
+    if (schema?.hide !== true)
+      app.route({ method, url, schema: schema ?? {}, handler: async () => undefined })
 
   const document = (): OpenApiDocument =>
     completeDocument(app.swagger() as unknown as OpenApiDocument, services.runners)
