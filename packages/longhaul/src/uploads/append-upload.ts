@@ -1,5 +1,5 @@
 import { LonghaulError, isLonghaulError } from '../errors/index.ts'
-import { chunksOf, offsetMismatch, type Bytes } from '../storage/index.ts'
+import { chunksOf, offsetMismatch, passing, type Bytes } from '../storage/index.ts'
 import { checkedBody } from './checked-body.ts'
 import { checkRoom } from './disk-room.ts'
 import type { UploadHolders } from './hold-upload.ts'
@@ -22,15 +22,22 @@ export async function appendUpload(
     const now = await openSession(context, uploadId, owner)
     const ref = refOf(now)
     const whole = request.whole ?? checksum !== undefined
-    const body = checksum ? checkedBody(request.body, checksum, signal) : request.body
+    const body = checksum
+      ? passing(request.body, checkedBody(request.body, checksum, signal))
+      : request.body
     const limit = now.growing === 1 ? context.config.maxUploadBytes : now.size_bytes
     try {
-      const end = await context.storage.append(ref, offset, limited(body, limit - offset, limit), {
-        ...(now.growing === 0 && { partBytes: now.part_bytes }),
-        whole,
-        current: held.current,
-        signal: signal ? AbortSignal.any([signal, held.signal]) : held.signal,
-      })
+      const end = await context.storage.append(
+        ref,
+        offset,
+        passing(body, limited(body, limit - offset, limit)),
+        {
+          ...(now.growing === 0 && { partBytes: now.part_bytes }),
+          whole,
+          current: held.current,
+          signal: signal ? AbortSignal.any([signal, held.signal]) : held.signal,
+        },
+      )
       return { offset: end, isComplete: now.growing !== 1 && end === now.size_bytes }
     } catch (error) {
       if (isLonghaulError(error, 'upload-not-found') && (await isPublished(context, now)))

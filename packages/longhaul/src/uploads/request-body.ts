@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { Readable } from 'node:stream'
+import { passing } from '../storage/index.ts'
 
 /** Announced by `Content-Length`; undefined when the body comes in chunks, of which nobody knows how many. */
 export function announcedBytes(headers: IncomingHttpHeaders): number | undefined {
@@ -15,12 +16,18 @@ export const hasBody = (headers: IncomingHttpHeaders): boolean => announcedBytes
  * The bytes as they come. Never destroys the request, whose answer is still to come. A client that sends nothing for
  * `silenceMs` is gone, whatever its connection says; how long all of it takes is its own affair.
  */
-export async function* bytesOf(
+export const bytesOf = (
   request: IncomingMessage,
   body: unknown,
   silenceMs: number,
+): AsyncIterable<Uint8Array> =>
+  body instanceof Readable ? passing(body, read(request, body, silenceMs)) : none()
+
+async function* read(
+  request: IncomingMessage,
+  body: Readable,
+  silenceMs: number,
 ): AsyncGenerator<Uint8Array> {
-  if (!(body instanceof Readable)) return
   // Without a listener the server destroys the connection. inject() has none.
   if (request.socket instanceof Socket) request.setTimeout(silenceMs)
   try {
@@ -29,3 +36,5 @@ export async function* bytesOf(
     body.resume() // what is left, when it was refused in the middle: the connection goes on behind it
   }
 }
+
+async function* none(): AsyncGenerator<Uint8Array> {}

@@ -5,7 +5,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Services } from '../app/services.ts'
 import { LonghaulError } from '../errors/index.ts'
-import type { SignedUrls } from '../storage/index.ts'
+import { passing, type SignedUrls } from '../storage/index.ts'
 import { contentDigest } from './content-digest.ts'
 import { announcedBytes } from './request-body.ts'
 import { sendObject } from './routes-object.ts'
@@ -84,7 +84,7 @@ export const signedUrlRoutes: FastifyPluginAsyncZod<{
       await uploads.checkRoom(announced ?? maxBytes, { promised: true })
       const body = request.body instanceof Readable ? request.body : Readable.from([])
       const sha256 = contentDigest(request.headers['content-digest'])?.toString('hex')
-      const bytes = limited(body, partNumber, maxBytes)
+      const bytes = passing(body, limited(body, partNumber, maxBytes))
       // Without a listener the server destroys the connection. inject() has none.
       if (request.raw.socket instanceof Socket) request.raw.setTimeout(silenceMs)
       try {

@@ -2,9 +2,8 @@ import type { Hash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { chunksOf } from '../body-chunks.ts'
 import type { Bytes } from '../object-store.ts'
-import { writeAll } from './write-body.ts'
+import { batchFor, writeMany } from './write-body.ts'
 
-const stagingBytes = 256 * 1024
 /** What a crash costs at most, of a body that is still coming. */
 const unsafeBytes = 64 * 1024 * 1024
 
@@ -25,25 +24,21 @@ export async function appendBody(
   },
 ): Promise<void> {
   const { whole, hash, signal, keep } = options
-  const staging = [Buffer.allocUnsafe(stagingBytes), Buffer.allocUnsafe(stagingBytes)] as const
-  let [filling, spare]: readonly [Buffer, Buffer] = staging
-  let used = 0
+  const batch = batchFor(body)
   let written = at
   let kept = at
   let writing: Promise<void> = Promise.resolve()
 
   const flush = async () => {
-    const full = filling.subarray(0, used)
-    hash?.update(full)
+    const full = batch.take()
+    for (const chunk of full) hash?.update(chunk)
     await writing
-    writing = writeAll(file, full, written)
+    writing = writeMany(file, full, written)
     writing.catch(() => {}) // seen by the next await
-    written += used
-    ;[filling, spare] = [spare, filling]
-    used = 0
+    for (const chunk of full) written += chunk.byteLength
   }
   const keepAll = async () => {
-    if (used > 0) await flush()
+    if (!batch.isEmpty()) await flush()
     await writing
     if (written > kept) await keep(written)
     kept = written
@@ -52,11 +47,8 @@ export async function appendBody(
   try {
     for await (const chunk of chunksOf(body, signal))
       for (let from = 0; from < chunk.byteLength;) {
-        const piece = chunk.subarray(from, from + stagingBytes - used)
-        filling.set(piece, used)
-        used += piece.byteLength
-        from += piece.byteLength
-        if (used < stagingBytes) continue
+        from += batch.add(chunk.subarray(from))
+        if (!batch.isFull()) continue
         await flush()
         if (!whole && written - kept >= unsafeBytes) await keepAll()
       }

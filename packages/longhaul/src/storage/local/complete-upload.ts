@@ -15,7 +15,7 @@ import { placeParts, type Assembled } from './place-parts.ts'
 import { infoOf, publish, statOf } from './publish.ts'
 import type { Records, Version } from './records.ts'
 import { digestOf, dropUpload, findUpload, isPlaced, type UploadFolder } from './upload-folder.ts'
-import { planFor, type Plan } from './upload-plan.ts'
+import { planFor, readPlan, type Plan } from './upload-plan.ts'
 import { checkSha256 } from '../check-bytes.ts'
 
 /**
@@ -43,14 +43,18 @@ export function completeUpload(
         return done.info
       }
       if (!upload) throw uploadNotFound(ref)
+      let isPlanned = false
       try {
         const plan = await planFor(folder, journals, upload, parts, digests)
+        isPlanned = true
         const info = await carryOut(folder, records, upload, plan, sha256)
         if (info) return info
         await sleep(50) // another process is at it
       } catch (error) {
-        // Another process has just used up what we looked for: its answer is ours.
-        if (!isGone(error) || !(await publishedBy(folder, records, ref))) throw error
+        if (!isGone(error)) throw error
+        // Another process has just used up what we looked for: its answer is ours, or its plan.
+        const isElsewhere = !isPlanned && (await readPlan(upload)) !== undefined
+        if (!isElsewhere && !(await publishedBy(folder, records, ref))) throw error
       }
     }
   })

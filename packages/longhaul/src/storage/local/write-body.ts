@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
-import { Readable } from 'node:stream'
 import { LonghaulError } from '../../errors/index.ts'
 import { chunksOf } from '../body-chunks.ts'
+import { chunksLast } from '../lasting-chunks.ts'
 import type { Bytes } from '../object-store.ts'
 
 export interface Written {
@@ -29,8 +29,7 @@ export async function writeBody(
 ): Promise<Written> {
   const { signal, maxBytes = Infinity, at = 0 } = options
   const hash = createHash('sha256')
-  // Chunks of a stream are its reader's; a generator may use its buffer again as soon as it is asked for more.
-  const batch = body instanceof Readable ? keptChunks() : copiedChunks()
+  const batch = batchFor(body)
   let size = 0
   let written = at
   let writing: Promise<void> = Promise.resolve()
@@ -62,13 +61,15 @@ export async function writeBody(
 }
 
 /** What is written at once. `take` empties it; what it gave is good until it is taken from twice more. */
-interface Batch {
+export interface Batch {
   /** How many of these bytes it has taken. */
   add(chunk: Uint8Array): number
   isFull(): boolean
   isEmpty(): boolean
   take(): readonly Uint8Array[]
 }
+
+export const batchFor = (body: Bytes): Batch => (chunksLast(body) ? keptChunks() : copiedChunks())
 
 /** As many chunks as one system call writes. */
 const maxChunks = 256
@@ -118,7 +119,7 @@ function copiedChunks(): Batch {
   }
 }
 
-async function writeMany(
+export async function writeMany(
   file: FileHandle,
   chunks: readonly Uint8Array[],
   at: number,

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { UploadPartCommand } from '@aws-sdk/client-s3'
 import { chunksOf } from '../body-chunks.ts'
+import { chunksLast } from '../lasting-chunks.ts'
 import { checkSha256, otherSize } from '../check-bytes.ts'
 import { invalidParts, quoted } from '../named-parts.ts'
 import type { Bytes, Part, UploadRef } from '../object-store.ts'
@@ -41,9 +42,16 @@ export async function putPart(
   const before = digests.before(upload.uploadId, partNumber)
   const isHeld = sizeBytes === undefined || (sizeBytes <= heldBytes && !options.streamed)
   const { part, hash } = isHeld
-    ? await putHeld(connection, upload, partNumber, body, options, before)
-    : await putStreamed(connection, upload, partNumber, body, { ...options, sizeBytes }, before)
-  digests.keep(upload.uploadId, part, hash)
+    ? await putHeld(connection, upload, partNumber, body, options, before?.hash)
+    : await putStreamed(
+        connection,
+        upload,
+        partNumber,
+        body,
+        { ...options, sizeBytes },
+        before?.hash,
+      )
+  digests.keep(upload.uploadId, part, before, hash)
   return part
 }
 
@@ -94,8 +102,7 @@ async function putStreamed(
     async (options) => {
       const own = createHash('sha256')
       const whole = before?.copy()
-      // Chunks of a stream are its reader's; others may be written over as soon as the next one is asked for.
-      const keep = (chunk: Uint8Array) => (body instanceof Readable ? chunk : Buffer.from(chunk))
+      const keep = (chunk: Uint8Array) => (chunksLast(body) ? chunk : Buffer.from(chunk))
       const see = (chunk: Uint8Array) => {
         own.update(chunk)
         whole?.update(chunk)

@@ -6,6 +6,13 @@ interface Chain {
   readonly hash: Hash
 }
 
+/** What came before a part, and its hash. */
+export interface Before {
+  readonly parts: readonly NamedPart[]
+  readonly hash: Hash
+}
+const nothing: readonly NamedPart[] = []
+
 /** Uploads that are remembered; of others the digest of the whole is not known. */
 const maxUploads = 1000
 
@@ -17,19 +24,24 @@ export function wholeDigests() {
   const chains = new Map<string, Chain>()
   return {
     /** The hash of what is before this part, where that is known; nothing is before a first one. */
-    before(uploadId: string, partNumber: number): Hash | undefined {
+    before(uploadId: string, partNumber: number): Before | undefined {
       const chain = chains.get(uploadId)
-      if (!chain || partNumber === 1) return createHash('sha256')
-      return isAfter(chain, partNumber) ? chain.hash.copy() : undefined
+      if (!chain || partNumber === 1) return { parts: nothing, hash: createHash('sha256') }
+      if (!isAfter(chain, partNumber)) return undefined
+      return { parts: chain.parts, hash: chain.hash.copy() }
     },
     /** `hash` as `before` gave it, with the part's bytes. */
-    keep(uploadId: string, part: NamedPart, hash: Hash | undefined): void {
-      const chain = chains.get(uploadId)
+    keep(
+      uploadId: string,
+      { partNumber, etag }: NamedPart,
+      before: Before | undefined,
+      hash: Hash | undefined,
+    ): void {
+      const now = chains.get(uploadId)?.parts ?? nothing
       chains.delete(uploadId)
-      if (!hash) return
-      const { partNumber, etag } = part
-      const before = chain && isAfter(chain, partNumber) ? chain.parts : []
-      chains.set(uploadId, { parts: [...before, { partNumber, etag }], hash })
+      // Sent side by side with another, which has come first: that one's bytes are not in this hash.
+      if (!before || !hash || (partNumber !== 1 && now !== before.parts)) return
+      chains.set(uploadId, { parts: [...before.parts, { partNumber, etag }], hash })
       for (const oldest of chains.keys()) {
         if (chains.size <= maxUploads) break
         chains.delete(oldest)

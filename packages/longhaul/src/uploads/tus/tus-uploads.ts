@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isLonghaulError, LonghaulError } from '../../errors/index.ts'
+import { passing } from '../../storage/index.ts'
 import { checkedBody } from '../checked-body.ts'
 import { hasBody } from '../request-body.ts'
 import type { Checksum, Uploads } from '../uploads.ts'
@@ -49,7 +50,7 @@ export function createTusUploads(uploads: Uploads) {
   async function append(request: TusAppend): Promise<TusState> {
     const { uploadId, owner, offset, checksums } = request
     let body = request.body
-    for (const checksum of checksums) body = checkedBody(body, checksum)
+    for (const checksum of checksums) body = passing(body, checkedBody(body, checksum))
     try {
       await uploads.append({
         owner,
