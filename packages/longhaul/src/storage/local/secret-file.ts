@@ -7,13 +7,10 @@ import { codeOf, isMissing } from './file-errors.ts'
 
 const secretBytes = 32
 
-/** A secret of this data directory; made once, whoever comes first, and readable by its owner only. `lost`: what deleting it ends. */
-export async function openSecret(
-  file: string,
-  lost = 'URLs signed until now then stop working',
-): Promise<Buffer> {
+/** The secret of this data directory; made once, whoever comes first, and readable by its owner only. */
+export async function openSecret(file: string): Promise<Buffer> {
   try {
-    return await readSecret(file, lost)
+    return await readSecret(file)
   } catch (error) {
     if (!isMissing(error)) throw error
   }
@@ -32,14 +29,14 @@ export async function openSecret(
     await handle.close()
     await removeQuietly(temp)
   }
-  return readSecret(file, lost)
+  return readSecret(file)
 }
 
-async function readSecret(file: string, lost: string): Promise<Buffer> {
+async function readSecret(file: string): Promise<Buffer> {
   const secret = Buffer.from((await readFile(file, 'utf8')).trim(), 'hex')
   if (secret.byteLength >= secretBytes) return secret
   throw new LonghaulError(
     'invalid-config',
-    `The secret in ${path.basename(file)} is damaged: it must be ${secretBytes * 2} hexadecimal digits. Delete it to make a new one; ${lost}.`,
+    `The secret in ${path.basename(file)} is damaged: it must be ${secretBytes * 2} hexadecimal digits. Delete it to make a new one; URLs signed until now then stop working, and imports under way lose their credentials.`,
   )
 }
