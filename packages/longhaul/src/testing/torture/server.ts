@@ -18,18 +18,20 @@ let hits = 0
 onFaultPoint((point) => {
   if (point !== plan.fault?.point || ++hits !== plan.fault.hit || isCalm()) return
   const { action } = plan.fault
+  noteStall() // one that dies as soon as it can move again would take it along
   appendEvidence(folder.faults, { point, action, pid: process.pid })
   process.kill(process.pid, action === 'die' ? 'SIGKILL' : 'SIGSTOP')
 })
 
 // A loop that stood still for half a lease may have lost it through no fault of the engine: the oracle is told.
 let last = Date.now()
-setInterval(() => {
+function noteStall(): void {
   const now = Date.now()
   if (now - last > plan.leaseMs / 2)
     appendEvidence(folder.stalls, { pid: process.pid, from: last, to: now })
   last = now
-}, 50).unref()
+}
+setInterval(noteStall, 50).unref()
 
 const extension = path.extname(import.meta.filename)
 const app = await createApp({
