@@ -7,6 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { seededRandom } from '../../src/testing/torture/seeded-random.ts'
 
 export interface CutServer extends AsyncDisposable {
   readonly url: string
@@ -31,7 +32,7 @@ export async function startCutServer(
   answer: (request: IncomingMessage) => CutAnswer | Promise<CutAnswer>,
 ): Promise<CutServer> {
   let left = 0
-  let random = randomOf(0)
+  let random = seededRandom(0)
   let cuts = 0
   let sent = 0
   const server = createServer((request, response) => {
@@ -54,7 +55,7 @@ export async function startCutServer(
     left--
     cuts++
     // Nothing at all comes now and then: that is what ends attempts.
-    const at = random() < 0.4 ? 0 : Math.floor(random() * bytes.length)
+    const at = random.chance(0.4) ? 0 : random.between(0, bytes.length - 1)
     sent += at
     if (at === 0) response.flushHeaders()
     response.write(bytes.subarray(0, at), () => response.destroy())
@@ -74,7 +75,7 @@ export async function startCutServer(
     },
     cutNext(count, seed) {
       left = count
-      random = randomOf(seed)
+      random = seededRandom(seed)
       cuts = 0
       sent = 0
     },
@@ -104,20 +105,9 @@ export async function passOn(target: string, request: IncomingMessage): Promise<
   }
 }
 
-/** The same numbers for the same seed. */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 export function bytesOf(size: number, seed: number): Buffer {
-  const random = randomOf(seed)
+  const random = seededRandom(seed)
   const bytes = Buffer.alloc(size)
-  for (let at = 0; at + 4 <= size; at += 4) bytes.writeUInt32LE((random() * 2 ** 32) >>> 0, at)
+  for (let at = 0; at + 4 <= size; at += 4) bytes.writeUInt32LE((random.next() * 2 ** 32) >>> 0, at)
   return bytes
 }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { Outbound } from '../../outbound/index.ts'
+import { uriEncode } from '../../support/uri-encode.ts'
 
 /** What the SDK hands over, as far as it is used here. */
 interface Request {
@@ -45,15 +46,8 @@ export const guardedHandler = (
 
 function urlOf({ protocol, hostname, port, path, query }: Request): string {
   const pairs = Object.entries(query ?? {}).flatMap(([name, value]) =>
-    [value].flat().map((one) => `${encoded(name)}=${encoded(one ?? '')}`),
+    [value].flat().map((one) => `${uriEncode(name)}=${uriEncode(one ?? '')}`),
   )
   const at = port === undefined ? hostname : `${hostname}:${port}`
   return `${protocol}//${at}${path}${pairs.length === 0 ? '' : `?${pairs.join('&')}`}`
 }
-
-/** As it was signed. */
-const encoded = (text: string): string =>
-  encodeURIComponent(text).replaceAll(
-    /[!'()*]/g,
-    (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`,
-  )

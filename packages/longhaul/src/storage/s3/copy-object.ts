@@ -13,7 +13,7 @@ import { objectInfo } from './object-info.ts'
 import { objectNotFound } from './read-object.ts'
 import { isMissing, isReplaced } from './store-errors.ts'
 import { abortUpload, beginUpload, completeParts } from './upload-requests.ts'
-import { uriEncodePath } from './uri-encode.ts'
+import { uriEncodePath } from '../../support/uri-encode.ts'
 
 const MiB = 1024 * 1024
 const parallel = 4

@@ -2,7 +2,7 @@ import http from 'node:http'
 import https from 'node:https'
 import { Readable } from 'node:stream'
 import { patience, stalled, type Patience } from './patience.ts'
-import { uriEncode } from './uri-encode.ts'
+import { uriEncode } from '../../support/uri-encode.ts'
 
 /** What the SDK hands over, as far as it is used here. */
 interface Request {

@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto'
 import type { S3Config } from '../../app/config.ts'
 import { attachment } from '../../support/attachment.ts'
 import type { UrlSigner } from '../object-store.ts'
-import { uriEncode, uriEncodePath } from './uri-encode.ts'
+import { uriEncode, uriEncodePath } from '../../support/uri-encode.ts'
 
 /**
  * URLs of the store itself, signed as AWS Signature Version 4 has it. They name the public endpoint, since clients follow
